@@ -1,0 +1,261 @@
+//! What the validation pass asks of one operator, and what the operator costs.
+
+use super::header::NONE;
+use super::{
+    AddParams, ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord,
+};
+use crate::error::Error;
+use crate::schedule::Flow;
+
+/// What an operator costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Multiply-accumulates of a convolution.
+    pub macs: u64,
+    /// Elements looked at: bounds the time, for operators without multiplications too.
+    pub work: u64,
+    /// Bytes of scratch.
+    pub scratch: usize,
+    /// Bytes of weights, biases, multipliers and tables.
+    pub weights: usize,
+    /// Learnt numbers: weights and biases.
+    pub parameters: u64,
+}
+
+/// Proves that an operator fits its tensors and the blob.
+///
+/// # Errors
+/// [`Error::Operand`] or [`Error::Parameters`].
+pub fn op_cost(
+    flow: &Flow<'_>,
+    data: &Data<'_>,
+    index: u16,
+    op: &OpRecord,
+    kind: OpKind,
+) -> Result<Cost, Error> {
+    let wrong = Error::Parameters { op: index };
+    let output = flow.tensors.get(index).ok_or(wrong)?;
+    if (kind == OpKind::Input) != (index == 0) || op.step_rows == 0 {
+        return Err(wrong);
+    }
+    if kind == OpKind::Input {
+        let alone = op.input_a == NONE && op.input_b == NONE;
+        return (alone && op.step_rows == 1)
+            .then(|| elementwise(&output))
+            .ok_or(wrong);
+    }
+    let a = operand(flow, index, op.input_a)?;
+    let b = match kind {
+        OpKind::Add => Some(operand(flow, index, op.input_b)?),
+        _ if op.input_b == NONE => None,
+        _ => return Err(wrong),
+    };
+    let cost = match kind {
+        OpKind::Input => None,
+        OpKind::Conv => conv(data, op, &a, &output),
+        OpKind::Depthwise => depthwise(data, op, &a, &output),
+        OpKind::AveragePool | OpKind::MaxPool => pool(data, op, &a, &output, kind),
+        OpKind::Add => add(data, op, [Some(a), b], &output),
+        OpKind::Table | OpKind::Softmax => table(data, op, &a, &output, kind),
+        OpKind::Pad => pad(data, op, &a, &output),
+    };
+    cost.ok_or(wrong)
+}
+
+/// The tensor that an operator reads: made earlier, and aware of this reader.
+fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error> {
+    let record = flow.tensors.get(tensor).filter(|_| tensor < op);
+    record
+        .filter(|record| record.first_reader <= op && op <= record.last_reader)
+        .ok_or(Error::Operand { op, tensor })
+}
+
+/// Cost of looking at each element once.
+fn elementwise(output: &TensorRecord) -> Cost {
+    Cost {
+        work: output.elements(),
+        ..Cost::default()
+    }
+}
+
+/// Whether two tensors have the same shape and the operator's window is one row.
+fn same_shape(op: &OpRecord, a: &TensorRecord, b: &TensorRecord) -> bool {
+    (a.height, a.width, a.channels) == (b.height, b.width, b.channels)
+        && (op.window_rows, op.stride_rows, op.pad_top) == (1, 1, 0)
+}
+
+/// Whether the last window along one axis still starts on the input.
+fn reaches(output: u16, stride: u16, pad: u16, input: u16) -> Option<bool> {
+    let last = u32::from(output.checked_sub(1)?).checked_mul(u32::from(stride))?;
+    Some(stride > 0 && last < u32::from(input).checked_add(u32::from(pad))?)
+}
+
+/// Rows under a window of `kernel` taps.
+fn extent(kernel: u16, dilation: u16) -> Option<u16> {
+    kernel
+        .checked_sub(1)?
+        .checked_mul(dilation.max(1))?
+        .checked_add(1)
+}
+
+fn window_fits(
+    op: &OpRecord,
+    params: &ConvParams,
+    a: &TensorRecord,
+    out: &TensorRecord,
+) -> Option<bool> {
+    Some(
+        params.dilation_h > 0
+            && params.dilation_w > 0
+            && extent(params.kernel_h, params.dilation_h)? == op.window_rows
+            && extent(params.kernel_w, params.dilation_w).is_some()
+            && reaches(out.height, op.stride_rows, op.pad_top, a.height)?
+            && reaches(out.width, params.stride_w, params.pad_left, a.width)?
+            && params.packing == 0
+            && params.shift < 31
+            && params.lo <= params.hi,
+    )
+}
+
+/// Number of taps of a kernel.
+fn taps(kernel_h: u16, kernel_w: u16) -> Option<usize> {
+    usize::from(kernel_h)
+        .checked_mul(usize::from(kernel_w))
+        .filter(|taps| *taps > 0)
+}
+
+/// What both convolutions share: `k` products for each of the outputs, scratch for a patch.
+fn conv_cost(
+    data: &Data<'_>,
+    params: &ConvParams,
+    (a, out): (&TensorRecord, &TensorRecord),
+    k: usize,
+    scratch: usize,
+) -> Option<Cost> {
+    let channels = usize::from(out.channels);
+    let weights = channels.checked_mul(k)?;
+    data.i8s(params.weights, weights)?;
+    data.words(params.bias, channels)?;
+    data.words(params.multipliers, channels)?;
+    if params.pad_pixel != 0 {
+        data.i8s(params.pad_pixel, usize::from(a.channels))?;
+    }
+    let macs = out.elements().checked_mul(u64::try_from(k).ok()?)?;
+    Some(Cost {
+        macs,
+        work: macs,
+        scratch,
+        weights: weights.checked_add(channels.checked_mul(8)?)?,
+        parameters: u64::try_from(weights.checked_add(channels)?).ok()?,
+    })
+}
+
+fn conv(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) -> Option<Cost> {
+    let params: ConvParams = data.params(op)?;
+    let inputs = a.channels.checked_div(params.groups)?;
+    let whole = a.channels.checked_rem(params.groups)? == 0
+        && out.channels.checked_rem(params.groups)? == 0;
+    if !whole || !window_fits(op, &params, a, out)? {
+        return None;
+    }
+    let k = taps(params.kernel_h, params.kernel_w)?.checked_mul(usize::from(inputs))?;
+    let scratch = if params.is_pointwise(op) { 0 } else { k };
+    conv_cost(data, &params, (a, out), k, scratch)
+}
+
+fn depthwise(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) -> Option<Cost> {
+    let params: ConvParams = data.params(op)?;
+    let whole = params.groups == a.channels && out.channels.checked_rem(a.channels)? == 0;
+    if !whole || !window_fits(op, &params, a, out)? {
+        return None;
+    }
+    let taps = taps(params.kernel_h, params.kernel_w)?;
+    let patch = taps.checked_mul(usize::from(a.channels))?;
+    conv_cost(data, &params, (a, out), taps, patch)
+}
+
+impl ConvParams {
+    /// Whether each output pixel reads just the pixel under it, with all of its channels.
+    pub fn is_pointwise(&self, op: &OpRecord) -> bool {
+        (self.kernel_h, self.kernel_w, self.groups) == (1, 1, 1)
+            && (op.pad_top, self.pad_left) == (0, 0)
+    }
+}
+
+fn pool(
+    data: &Data<'_>,
+    op: &OpRecord,
+    a: &TensorRecord,
+    out: &TensorRecord,
+    kind: OpKind,
+) -> Option<Cost> {
+    let params: PoolParams = data.params(op)?;
+    let taps = taps(params.kernel_h, params.kernel_w)?;
+    let fits = a.channels == out.channels
+        && params.kernel_h == op.window_rows
+        && params.lo <= params.hi
+        && params.shift < 31
+        && reaches(out.height, op.stride_rows, op.pad_top, a.height)?
+        && reaches(out.width, params.stride_w, params.pad_left, a.width)?;
+    if !fits {
+        return None;
+    }
+    let work = out.elements().checked_mul(u64::try_from(taps).ok()?)?;
+    if kind == OpKind::MaxPool {
+        return Some(Cost {
+            work,
+            ..Cost::default()
+        });
+    }
+    let multipliers = if params.by_count == 1 { taps } else { 1 };
+    data.words(params.multipliers, multipliers)?;
+    Some(Cost {
+        work,
+        scratch: usize::from(out.channels).checked_mul(4)?,
+        weights: multipliers.checked_mul(4)?,
+        ..Cost::default()
+    })
+}
+
+fn add(
+    data: &Data<'_>,
+    op: &OpRecord,
+    inputs: [Option<TensorRecord>; 2],
+    out: &TensorRecord,
+) -> Option<Cost> {
+    let params: AddParams = data.params(op)?;
+    for input in inputs {
+        if !same_shape(op, &input?, out) {
+            return None;
+        }
+    }
+    (params.shift < 32 && params.lo <= params.hi).then(|| elementwise(out))
+}
+
+fn table(
+    data: &Data<'_>,
+    op: &OpRecord,
+    a: &TensorRecord,
+    out: &TensorRecord,
+    kind: OpKind,
+) -> Option<Cost> {
+    let params: TableParams = data.params(op)?;
+    let weights = if kind == OpKind::Table {
+        data.i8_table(params.table)?.len()
+    } else {
+        data.u16_table(params.table)?.len().checked_mul(2)?
+    };
+    same_shape(op, a, out).then(|| Cost {
+        weights,
+        ..elementwise(out)
+    })
+}
+
+fn pad(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) -> Option<Cost> {
+    let params: PadParams = data.params(op)?;
+    let fits = a.channels == out.channels
+        && (op.window_rows, op.stride_rows) == (1, 1)
+        && a.height.checked_add(op.pad_top)? <= out.height
+        && a.width.checked_add(params.pad_left)? <= out.width;
+    fits.then(|| elementwise(out))
+}

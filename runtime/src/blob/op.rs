@@ -1,0 +1,119 @@
+//! An operator: what it is, what it reads, and which rows it needs for a row of its output.
+
+use super::record::record;
+
+/// Kinds of operators; the number is the one in the blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum OpKind {
+    /// Takes the image's rows: each pixel byte less 128.
+    Input = 0,
+    /// Convolution, pointwise, grouped or dense.
+    Conv = 1,
+    /// Convolution of each channel by itself.
+    Depthwise = 2,
+    /// Average over a window.
+    AveragePool = 3,
+    /// Maximum over a window.
+    MaxPool = 4,
+    /// Sum of two tensors.
+    Add = 5,
+    /// A function of one element, as a table of 256.
+    Table = 6,
+    /// Softmax over the channels of each pixel.
+    Softmax = 7,
+    /// A border of zeros.
+    Pad = 8,
+}
+
+impl OpKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 9] = [
+        Self::Input,
+        Self::Conv,
+        Self::Depthwise,
+        Self::AveragePool,
+        Self::MaxPool,
+        Self::Add,
+        Self::Table,
+        Self::Softmax,
+        Self::Pad,
+    ];
+
+    /// The kind with this number.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(byte)).copied()
+    }
+
+    /// The number of this kind.
+    pub const fn byte(self) -> u8 {
+        #[allow(clippy::as_conversions, reason = "the discriminant of a repr(u8) enum")]
+        {
+            self as u8
+        }
+    }
+
+    /// The kind's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Input => "Input",
+            Self::Conv => "Conv",
+            Self::Depthwise => "Depthwise",
+            Self::AveragePool => "AveragePool",
+            Self::MaxPool => "MaxPool",
+            Self::Add => "Add",
+            Self::Table => "Table",
+            Self::Softmax => "Softmax",
+            Self::Pad => "Pad",
+        }
+    }
+}
+
+record! {
+    /// One operator. It makes the tensor of its own index.
+    OpRecord {
+        /// An [`OpKind`].
+        kind: u8,
+        /// Zero.
+        reserved: u8,
+        /// Tensor that it reads.
+        input_a: u16,
+        /// Second tensor that it reads, [`NONE`](super::header::NONE) if there is none.
+        input_b: u16,
+        /// Rows of the input under the window of one output row, gaps of a dilation included.
+        window_rows: u16,
+        /// Rows by which the window moves for each output row.
+        stride_rows: u16,
+        /// Rows of padding above the input.
+        pad_top: u16,
+        /// Rows that one step makes.
+        step_rows: u16,
+        /// Bytes of the name.
+        name_bytes: u16,
+        /// Offset of the record with the kind's own parameters, 0 if it has none.
+        params: u32,
+        /// Offset of the name (UTF-8).
+        name: u32,
+    }
+}
+
+impl OpRecord {
+    /// The first row of an input (of `height` rows) that output row `y` needs.
+    pub fn first_row(&self, y: u16, height: u16) -> u16 {
+        let top = u32::from(y).saturating_mul(u32::from(self.stride_rows));
+        let row = top.saturating_sub(u32::from(self.pad_top));
+        u16::try_from(row).unwrap_or(u16::MAX).min(height)
+    }
+
+    /// One past the last row of an input (of `height` rows) that the output rows before `end` need.
+    pub fn end_row(&self, end: u16, height: u16) -> u16 {
+        let Some(last) = end.checked_sub(1) else {
+            return 0;
+        };
+        let bottom = u32::from(last)
+            .saturating_mul(u32::from(self.stride_rows))
+            .saturating_add(u32::from(self.window_rows))
+            .saturating_sub(u32::from(self.pad_top));
+        u16::try_from(bottom).unwrap_or(u16::MAX).min(height)
+    }
+}

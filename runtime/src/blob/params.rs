@@ -1,0 +1,104 @@
+//! The parameters of the operators, one record a kind.
+
+use super::record::record;
+
+record! {
+    /// Of `Conv` and `Depthwise`. Weights are int8: for `Conv` output channel, kernel row, kernel
+    /// column, input channel of the group; for `Depthwise` kernel row, kernel column, output channel.
+    ConvParams {
+        /// Rows of the kernel.
+        kernel_h: u16,
+        /// Columns of the kernel.
+        kernel_w: u16,
+        /// Columns by which the window moves.
+        stride_w: u16,
+        /// Distance of the kernel's rows.
+        dilation_h: u16,
+        /// Distance of the kernel's columns.
+        dilation_w: u16,
+        /// Columns of padding on the left.
+        pad_left: u16,
+        /// Groups; for `Depthwise` the channels of the input.
+        groups: u16,
+        /// Bits by which the accumulator is shifted left before the multiplier.
+        shift: u8,
+        /// Order of the weights: 0 is the order above.
+        packing: u8,
+        /// Least output.
+        lo: i8,
+        /// Greatest output.
+        hi: i8,
+        /// Zero.
+        reserved: u16,
+        /// Offset of the weights.
+        weights: u32,
+        /// Offset of the biases: an i32 for each output channel, input zero point folded in.
+        bias: u32,
+        /// Offset of the multipliers: an i32 for each output channel.
+        multipliers: u32,
+        /// Offset of the pixel that stands outside the input; 0: the input's zero point.
+        pad_pixel: u32,
+    }
+}
+
+record! {
+    /// Of `AveragePool` and `MaxPool`.
+    PoolParams {
+        /// Rows of the window.
+        kernel_h: u16,
+        /// Columns of the window.
+        kernel_w: u16,
+        /// Columns by which the window moves.
+        stride_w: u16,
+        /// Columns of padding on the left.
+        pad_left: u16,
+        /// Bits by which the sum is shifted left before the multiplier.
+        shift: u8,
+        /// 1 if there is a multiplier for each number of elements under the window, 0 if one for all.
+        by_count: u8,
+        /// Least output.
+        lo: i8,
+        /// Greatest output.
+        hi: i8,
+        /// Offset of the multipliers (i32), `AveragePool` only.
+        multipliers: u32,
+    }
+}
+
+record! {
+    /// Of `Add`: `(qa * ma + qb * mb + c) >> shift`, clamped.
+    AddParams {
+        /// Multiplier of the first operand.
+        ma: i16,
+        /// Multiplier of the second operand.
+        mb: i16,
+        /// Both zero points, the output's zero point, and one half.
+        c: i32,
+        /// Bits to shift right.
+        shift: u8,
+        /// Least output.
+        lo: i8,
+        /// Greatest output.
+        hi: i8,
+        /// Zero.
+        reserved: u8,
+    }
+}
+
+record! {
+    /// Of `Table` (256 int8, by input + 128) and `Softmax` (256 u16, by distance from the maximum).
+    TableParams {
+        /// Offset of the table.
+        table: u32,
+    }
+}
+
+record! {
+    /// Of `Pad`; the rows above are the operator's `pad_top`.
+    PadParams {
+        /// Columns on the left.
+        pad_left: u16,
+        /// Zero.
+        reserved: u16,
+    }
+}

@@ -1,0 +1,12 @@
+//! Micro-kernels: the inner loops, and the only room where `unsafe` is allowed.
+//!
+//! [`scalar`] *defines* every result; a kernel for an instruction set has the same names and
+//! returns the same bytes. Kernels know slices, never shapes, strides of images, or blobs.
+
+pub mod bytes;
+pub mod scalar;
+
+pub use scalar::{
+    AddFactors, Average, Requant, add, average, depthwise, dot_rows, lookup, max_into, requantize,
+    softmax_i8, softmax_q15, sum_into,
+};

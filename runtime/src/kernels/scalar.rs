@@ -1,0 +1,269 @@
+//! The scalar kernels: safe integer Rust, the definition of every operator's result.
+//!
+//! QUANTIZATION.md states the same arithmetic in words and worked numbers. Sums wrap at 32 bits;
+//! the quantizer proves for every operator that they never do. Slices that are too short end a
+//! loop early and never panic.
+
+/// What turns the accumulators of a convolution into int8, channel by channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Requant<'a> {
+    /// Bias for each output channel (little-endian i32).
+    pub bias: &'a [[u8; 4]],
+    /// Multiplier for each output channel (little-endian i32).
+    pub multipliers: &'a [[u8; 4]],
+    /// Left shift of the accumulator before the multiplier.
+    pub shift: u8,
+    /// Zero point of the output.
+    pub zero_point: i8,
+    /// Least output.
+    pub lo: i8,
+    /// Greatest output.
+    pub hi: i8,
+}
+
+impl<'a> Requant<'a> {
+    /// The part for the channels from `start` on.
+    pub fn from_channel(&self, start: usize) -> Option<Self> {
+        Some(Self {
+            bias: self.bias.get(start..)?,
+            multipliers: self.multipliers.get(start..)?,
+            ..*self
+        })
+    }
+
+    /// One accumulator, bias included, to int8.
+    #[inline(always)]
+    fn finish(&self, acc: i32, multiplier: i32) -> i8 {
+        requantize(
+            acc,
+            multiplier,
+            self.shift,
+            self.zero_point,
+            self.lo,
+            self.hi,
+        )
+    }
+}
+
+/// `clamp(zero_point + ((acc << shift) * multiplier + 2^31 >> 32), lo, hi)`: one rounding, half up.
+#[inline(always)]
+pub fn requantize(acc: i32, multiplier: i32, shift: u8, zero_point: i8, lo: i8, hi: i8) -> i8 {
+    let shifted = acc.wrapping_shl(u32::from(shift));
+    let product = i64::from(shifted)
+        .wrapping_mul(i64::from(multiplier))
+        .wrapping_add(1 << 31);
+    let scaled = (product >> 32) as i32;
+    clamp(scaled.wrapping_add(i32::from(zero_point)), lo, hi)
+}
+
+/// Clamp that cannot panic: where `lo > hi` the answer is `hi`.
+#[inline(always)]
+fn clamp(value: i32, lo: i8, hi: i8) -> i8 {
+    value.max(i32::from(lo)).min(i32::from(hi)) as i8
+}
+
+/// Sum of products of two rows of int8.
+#[inline(always)]
+fn dot(a: &[i8], b: &[i8]) -> i32 {
+    a.iter().zip(b).fold(0i32, |acc, (&x, &w)| {
+        acc.wrapping_add(i32::from(x).wrapping_mul(i32::from(w)))
+    })
+}
+
+/// GEMM with requantization: every patch of `k` int8 against every row of `k` weights.
+///
+/// Patch `p` and weight row `n` make `out[p * stride + n]`. There are as many weight rows as
+/// `requant` has biases.
+pub fn dot_rows(
+    patches: &[i8],
+    k: usize,
+    weights: &[i8],
+    requant: &Requant<'_>,
+    out: &mut [i8],
+    stride: usize,
+) {
+    if k == 0 || stride == 0 {
+        return;
+    }
+    for (patch, pixel) in patches.chunks_exact(k).zip(out.chunks_mut(stride)) {
+        let channels = requant.bias.iter().zip(requant.multipliers);
+        for ((row, (bias, multiplier)), q) in weights.chunks_exact(k).zip(channels).zip(pixel) {
+            let acc = i32::from_le_bytes(*bias).wrapping_add(dot(patch, row));
+            *q = requant.finish(acc, i32::from_le_bytes(*multiplier));
+        }
+    }
+}
+
+/// Channels that [`depthwise`] and the pools take at a time.
+const BLOCK: usize = 16;
+
+/// Depthwise convolution of one pixel.
+///
+/// `patch` holds the taps one after another, `channels` int8 each; `weights` holds, tap after tap,
+/// `channels * multiplier` int8; output channel `c` reads input channel `c / multiplier`.
+pub fn depthwise(
+    patch: &[i8],
+    channels: usize,
+    multiplier: usize,
+    weights: &[i8],
+    requant: &Requant<'_>,
+    out: &mut [i8],
+) {
+    let outputs = channels.wrapping_mul(multiplier);
+    if outputs == 0 {
+        return;
+    }
+    let mut start = 0usize;
+    for block in out.chunks_mut(BLOCK) {
+        let mut acc = [0i32; BLOCK];
+        for (tap, taps) in patch.chunks_exact(channels).zip(weights.chunks_exact(outputs)) {
+            let Some(row) = taps.get(start..) else { return };
+            if multiplier == 1 {
+                let Some(tap) = tap.get(start..) else { return };
+                for ((a, &x), &w) in acc.iter_mut().zip(tap).zip(row) {
+                    *a = a.wrapping_add(i32::from(x).wrapping_mul(i32::from(w)));
+                }
+            } else {
+                let inputs = tap.iter().flat_map(|x| core::iter::repeat_n(*x, multiplier));
+                for ((a, x), &w) in acc.iter_mut().zip(inputs.skip(start)).zip(row) {
+                    *a = a.wrapping_add(i32::from(x).wrapping_mul(i32::from(w)));
+                }
+            }
+        }
+        let Some(part) = requant.from_channel(start) else {
+            return;
+        };
+        let channels = part.bias.iter().zip(part.multipliers);
+        for ((q, a), (bias, multiplier)) in block.iter_mut().zip(acc).zip(channels) {
+            let acc = a.wrapping_add(i32::from_le_bytes(*bias));
+            *q = requant.finish(acc, i32::from_le_bytes(*multiplier));
+        }
+        start = start.wrapping_add(BLOCK);
+    }
+}
+
+/// Adds a pixel to sums kept as little-endian i32.
+pub fn sum_into(sums: &mut [[u8; 4]], pixel: &[i8]) {
+    for (sum, &x) in sums.iter_mut().zip(pixel) {
+        *sum = i32::from_le_bytes(*sum)
+            .wrapping_add(i32::from(x))
+            .to_le_bytes();
+    }
+}
+
+/// How sums become averages: a pool's side of [`Requant`].
+#[derive(Clone, Copy, Debug)]
+pub struct Average {
+    /// What the zero point adds to each sum: elements under the window × zero point.
+    pub offset: i32,
+    /// Multiplier for this number of elements.
+    pub multiplier: i32,
+    /// Left shift of the sum before the multiplier.
+    pub shift: u8,
+    /// Zero point of the output.
+    pub zero_point: i8,
+    /// Least output.
+    pub lo: i8,
+    /// Greatest output.
+    pub hi: i8,
+}
+
+/// Sums to int8.
+pub fn average(sums: &[[u8; 4]], by: &Average, out: &mut [i8]) {
+    for (q, sum) in out.iter_mut().zip(sums) {
+        let acc = i32::from_le_bytes(*sum).wrapping_sub(by.offset);
+        *q = requantize(
+            acc,
+            by.multiplier,
+            by.shift,
+            by.zero_point,
+            by.lo,
+            by.hi,
+        );
+    }
+}
+
+/// Keeps the greater of each element.
+pub fn max_into(best: &mut [i8], pixel: &[i8]) {
+    for (b, &x) in best.iter_mut().zip(pixel) {
+        *b = x.max(*b);
+    }
+}
+
+/// Factors of a residual add.
+#[derive(Clone, Copy, Debug)]
+pub struct AddFactors {
+    /// Multiplier of the first operand.
+    pub ma: i16,
+    /// Multiplier of the second operand.
+    pub mb: i16,
+    /// Zero points and rounding.
+    pub c: i32,
+    /// Right shift.
+    pub shift: u8,
+    /// Least output.
+    pub lo: i8,
+    /// Greatest output.
+    pub hi: i8,
+}
+
+/// `(a * ma + b * mb + c) >> shift`, clamped, element by element.
+pub fn add(a: &[i8], b: &[i8], by: &AddFactors, out: &mut [i8]) {
+    for ((q, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        let a = i32::from(a).wrapping_mul(i32::from(by.ma));
+        let b = i32::from(b).wrapping_mul(i32::from(by.mb));
+        let sum = a.wrapping_add(b).wrapping_add(by.c);
+        *q = clamp(sum.wrapping_shr(u32::from(by.shift)), by.lo, by.hi);
+    }
+}
+
+/// `table[x + 128]`, element by element.
+pub fn lookup(table: &[i8; 256], input: &[i8], out: &mut [i8]) {
+    for (q, &x) in out.iter_mut().zip(input) {
+        let index = usize::from(x as u8 ^ 0x80);
+        *q = table.get(index).copied().unwrap_or(0);
+    }
+}
+
+/// Entry of the table of exp for an element, by its distance from the maximum.
+#[inline(always)]
+fn exp_of(table: &[[u8; 2]; 256], x: i8, max: i8) -> u32 {
+    let distance = (i32::from(max) - i32::from(x)) as u8;
+    let entry = table.get(usize::from(distance)).copied().unwrap_or([0; 2]);
+    u32::from(u16::from_le_bytes(entry))
+}
+
+/// The maximum of a pixel and the sum of its exps: what both softmax outputs divide by.
+pub fn exp_sum(table: &[[u8; 2]; 256], pixel: &[i8]) -> (i8, u32) {
+    let max = pixel.iter().copied().max().unwrap_or(i8::MIN);
+    let sum = pixel
+        .iter()
+        .fold(0u32, |sum, &x| sum.wrapping_add(exp_of(table, x, max)));
+    (max, sum)
+}
+
+/// `exp * one / sum`, rounded half up; 0 where the sum is.
+#[inline(always)]
+fn share(exp: u32, sum: u32, log2_one: u32) -> u32 {
+    exp.wrapping_shl(log2_one)
+        .wrapping_add(sum >> 1)
+        .checked_div(sum)
+        .unwrap_or(0)
+}
+
+/// Softmax of a pixel with scale 1/256 and zero point -128.
+pub fn softmax_i8(table: &[[u8; 2]; 256], pixel: &[i8], out: &mut [i8]) {
+    let (max, sum) = exp_sum(table, pixel);
+    for (q, &x) in out.iter_mut().zip(pixel) {
+        let share = share(exp_of(table, x, max), sum, 8).min(255);
+        *q = (share as u8 ^ 0x80) as i8;
+    }
+}
+
+/// Softmax of a pixel in Q0.15 (32768 is 1).
+pub fn softmax_q15(table: &[[u8; 2]; 256], pixel: &[i8], out: &mut [u16]) {
+    let (max, sum) = exp_sum(table, pixel);
+    for (q, &x) in out.iter_mut().zip(pixel) {
+        *q = share(exp_of(table, x, max), sum, 15) as u16;
+    }
+}

@@ -1,0 +1,67 @@
+//! Average and maximum over a window; global pooling is a window as large as the image.
+
+use core::ops::Range;
+
+use super::window::Window;
+use super::{Site, copy};
+use crate::arena::Bench;
+use crate::blob::PoolParams;
+use crate::kernels::{Average, average as requantize_sums, max_into, sum_into};
+
+pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
+    let params: PoolParams = site.model.data.params(&site.op)?;
+    let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
+    let count = if params.by_count == 1 { taps } else { 1 };
+    let multipliers = site.model.data.words(params.multipliers, count)?;
+    let channels = usize::from(site.output.channels);
+    let window = Window::of_pool(&site.op, &params, &site.input);
+    for y in rows {
+        let io = bench.row(y)?;
+        let bytes = io.scratch.get_mut(..channels.wrapping_mul(4))?;
+        let sums = bytes.as_chunks_mut::<4>().0;
+        for (x, out) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
+            sums.fill([0; 4]);
+            let mut seen = 0usize;
+            window.each(&io.a, (y, x), |pixel| {
+                sum_into(sums, pixel);
+                seen = seen.wrapping_add(1);
+            });
+            let entry = if count == 1 { 0 } else { seen.saturating_sub(1) };
+            let by = Average {
+                offset: (seen as i32).wrapping_mul(i32::from(site.input.zero_point)),
+                multiplier: i32::from_le_bytes(*multipliers.get(entry)?),
+                shift: params.shift,
+                zero_point: site.output.zero_point,
+                lo: params.lo,
+                hi: params.hi,
+            };
+            requantize_sums(sums, &by, out);
+        }
+    }
+    Some(())
+}
+
+pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
+    let params: PoolParams = site.model.data.params(&site.op)?;
+    let channels = usize::from(site.output.channels);
+    let window = Window::of_pool(&site.op, &params, &site.input);
+    for y in rows {
+        let io = bench.row(y)?;
+        for (x, out) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
+            let mut first = true;
+            window.each(&io.a, (y, x), |pixel| {
+                if first && copy(out, pixel).is_some() {
+                    first = false;
+                }
+                max_into(out, pixel);
+            });
+            if first {
+                out.fill(site.input.zero_point);
+            }
+            for q in out {
+                *q = (*q).max(params.lo).min(params.hi);
+            }
+        }
+    }
+    Some(())
+}

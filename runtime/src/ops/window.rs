@@ -1,0 +1,167 @@
+//! The window of an operator over its input: which pixels lie under it, and what stands outside.
+
+use super::copy;
+use crate::arena::Rows;
+use crate::blob::{ConvParams, OpRecord, TensorRecord};
+
+/// A window of taps that moves over the input, in steps of its stride.
+#[derive(Clone, Copy)]
+pub(crate) struct Window {
+    taps_h: u16,
+    taps_w: u16,
+    dilation_h: i32,
+    dilation_w: i32,
+    stride_h: i32,
+    stride_w: i32,
+    pad_top: i32,
+    pad_left: i32,
+    width: i32,
+    channels: usize,
+}
+
+impl Window {
+    /// The window of a convolution.
+    pub(crate) fn of_conv(op: &OpRecord, params: &ConvParams, input: &TensorRecord) -> Self {
+        Self {
+            taps_h: params.kernel_h,
+            taps_w: params.kernel_w,
+            dilation_h: i32::from(params.dilation_h),
+            dilation_w: i32::from(params.dilation_w),
+            ..Self::new(op, params.stride_w, params.pad_left, input)
+        }
+    }
+
+    /// The window of a pool.
+    pub(crate) fn of_pool(
+        op: &OpRecord,
+        params: &crate::blob::PoolParams,
+        input: &TensorRecord,
+    ) -> Self {
+        Self {
+            taps_h: params.kernel_h,
+            taps_w: params.kernel_w,
+            ..Self::new(op, params.stride_w, params.pad_left, input)
+        }
+    }
+
+    fn new(op: &OpRecord, stride_w: u16, pad_left: u16, input: &TensorRecord) -> Self {
+        Self {
+            taps_h: 1,
+            taps_w: 1,
+            dilation_h: 1,
+            dilation_w: 1,
+            stride_h: i32::from(op.stride_rows),
+            stride_w: i32::from(stride_w),
+            pad_top: i32::from(op.pad_top),
+            pad_left: i32::from(pad_left),
+            width: i32::from(input.width),
+            channels: usize::from(input.channels),
+        }
+    }
+
+    /// The input's row under tap row `tap` of output row `y`; `None` if it is padding.
+    fn row<'a>(&self, rows: &Rows<'a>, y: u16, tap: u16) -> Option<&'a [i8]> {
+        let top = i32::from(y)
+            .wrapping_mul(self.stride_h)
+            .wrapping_sub(self.pad_top);
+        rows.get(top.wrapping_add(i32::from(tap).wrapping_mul(self.dilation_h)))
+    }
+
+    /// First column under the window of output pixel `x`.
+    fn left(&self, x: i32) -> i32 {
+        x.wrapping_mul(self.stride_w).wrapping_sub(self.pad_left)
+    }
+
+    /// `len` channels from `first` of the pixel in column `column`; `None` if it is padding.
+    fn pixel<'a>(&self, row: &'a [i8], column: i32, first: usize, len: usize) -> Option<&'a [i8]> {
+        if column < 0 || column >= self.width {
+            return None;
+        }
+        let start = (column as usize)
+            .wrapping_mul(self.channels)
+            .wrapping_add(first);
+        row.get(start..start.wrapping_add(len))
+    }
+
+    /// Gathers what lies under the window of pixel (`y`, `x`) into `patch`: tap after tap, `len`
+    /// channels from `first` each, `outside` where a tap lies outside the image.
+    pub(crate) fn gather(
+        &self,
+        rows: &Rows<'_>,
+        (y, x): (u16, i32),
+        (first, len): (usize, usize),
+        outside: &Outside<'_>,
+        patch: &mut [i8],
+    ) -> Option<()> {
+        let left = self.left(x);
+        let taps_w = i32::from(self.taps_w);
+        let span = len.wrapping_mul(usize::from(self.taps_w));
+        let contiguous = self.dilation_w == 1
+            && len == self.channels
+            && left >= 0
+            && left.wrapping_add(taps_w) <= self.width;
+        if span == 0 {
+            return None;
+        }
+        for (tap, line) in (0..self.taps_h).zip(patch.chunks_exact_mut(span)) {
+            let row = self.row(rows, y, tap);
+            if let (Some(row), true) = (row, contiguous) {
+                let start = (left as usize).wrapping_mul(len);
+                copy(line, row.get(start..start.wrapping_add(span))?)?;
+                continue;
+            }
+            for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len)) {
+                let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
+                match row.and_then(|row| self.pixel(row, column, first, len)) {
+                    Some(source) => copy(pixel, source)?,
+                    None => outside.fill(pixel, first)?,
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Calls `visit` with every pixel of the input under the window of pixel (`y`, `x`).
+    pub(crate) fn each(&self, rows: &Rows<'_>, (y, x): (u16, i32), mut visit: impl FnMut(&[i8])) {
+        let left = self.left(x);
+        for row in (0..self.taps_h).filter_map(|tap| self.row(rows, y, tap)) {
+            for tap in 0..i32::from(self.taps_w) {
+                if let Some(pixel) = self.pixel(row, left.wrapping_add(tap), 0, self.channels) {
+                    visit(pixel);
+                }
+            }
+        }
+    }
+}
+
+/// What stands outside the image.
+pub(crate) enum Outside<'a> {
+    /// The zero point, in every channel.
+    ZeroPoint(i8),
+    /// A pixel of its own, for an input whose zero differs from channel to channel.
+    Pixel(&'a [i8]),
+}
+
+impl<'a> Outside<'a> {
+    /// What a convolution sees outside its input.
+    pub(crate) fn of_conv(site: &super::Site<'a>, params: &ConvParams) -> Option<Self> {
+        if params.pad_pixel == 0 {
+            return Some(Self::ZeroPoint(site.input.zero_point));
+        }
+        let channels = usize::from(site.input.channels);
+        site.model
+            .data
+            .i8s(params.pad_pixel, channels)
+            .map(Self::Pixel)
+    }
+
+    fn fill(&self, pixel: &mut [i8], first: usize) -> Option<()> {
+        match self {
+            Self::ZeroPoint(zero) => pixel.fill(*zero),
+            Self::Pixel(outside) => {
+                copy(pixel, outside.get(first..first.wrapping_add(pixel.len()))?)?;
+            }
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,315 @@
+//! The executor: runs a model, step by step, over memory of the caller.
+//!
+//! A session asks for the image's rows one at a time ([`Progress::NeedRow`]) and makes whatever
+//! rows it can in between. Whole images and row sources are loops around that.
+
+use crate::blob::header::NONE;
+use crate::blob::plan::MAX_SEGMENT_OPS;
+use crate::error::Error;
+use crate::kernels::bytes::{as_i8, as_u8};
+use crate::kernels::softmax_q15;
+use crate::model::Model;
+use crate::arena::Ring;
+use crate::ops::run_step;
+use crate::schedule::{Next, Progress as RowsMade, Step, note};
+
+/// Sees every row of every tensor as it is made, in order of rows: for debugging and for the proof
+/// that two targets compute the same bytes.
+pub trait Observer {
+    /// Row `row` of tensor `tensor` was made.
+    fn row(&mut self, tensor: u16, row: u16, bytes: &[u8]);
+}
+
+/// Looks away.
+impl Observer for () {
+    fn row(&mut self, _tensor: u16, _row: u16, _bytes: &[u8]) {}
+}
+
+/// Where an image's rows come from: a camera, a link, a slice.
+pub trait RowSource {
+    /// What can go wrong while fetching a row.
+    type Error;
+    /// Writes row `y` of raw pixels into `row`.
+    ///
+    /// # Errors
+    /// Whatever the source says; the inference is then abandoned.
+    fn read_row(&mut self, y: u16, row: &mut [u8]) -> Result<(), Self::Error>;
+}
+
+/// What an inference waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Progress {
+    /// The image's row of this number.
+    NeedRow(u16),
+    /// Nothing: the answer is there.
+    Done,
+}
+
+/// Why [`Session::run_rows`] stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunError<E> {
+    /// The runtime's reason.
+    Runtime(Error),
+    /// The row source's reason.
+    Source(E),
+}
+
+/// An inference over memory of the caller: arena first, scratch behind it.
+pub struct Session<'b, 'm> {
+    model: Model<'b>,
+    arena: &'m mut [u8],
+    scratch: &'m mut [u8],
+    made: RowsMade,
+    segment: u16,
+}
+
+impl<'b, 'm> Session<'b, 'm> {
+    /// A session over `memory`, of which it uses the first [`Model::memory_bytes`].
+    ///
+    /// # Errors
+    /// [`Error::MemoryTooSmall`].
+    pub fn new(model: &Model<'b>, memory: &'m mut [u8]) -> Result<Self, Error> {
+        let (have, need) = (memory.len(), model.memory_bytes());
+        let small = Error::MemoryTooSmall { have, need };
+        let (memory, _) = memory.split_at_mut_checked(need).ok_or(small)?;
+        let (arena, scratch) = memory
+            .split_at_mut_checked(model.arena_bytes())
+            .ok_or(small)?;
+        Ok(Self {
+            model: *model,
+            arena,
+            scratch,
+            made: [0; MAX_SEGMENT_OPS],
+            segment: 0,
+        })
+    }
+
+    /// Forgets the inference under way; the next row is row 0 of a new image.
+    pub fn restart(&mut self) {
+        self.segment = 0;
+        self.made = [0; MAX_SEGMENT_OPS];
+    }
+
+    /// Makes all rows that can be made, until a row of the image is needed or the answer is there.
+    ///
+    /// # Errors
+    /// None that [`Model::new`] has not ruled out.
+    #[inline(never)]
+    pub fn advance(&mut self, observer: &mut dyn Observer) -> Result<Progress, Error> {
+        while let Some(segment) = self.model.checked.segments.get(self.segment) {
+            match self.model.checked.flow.next(&segment, &self.made) {
+                Next::Step(step) => {
+                    if step.op == 0 {
+                        return Ok(Progress::NeedRow(step.first_row));
+                    }
+                    run_step(&self.model.checked, &step, self.arena, self.scratch)
+                        .and_then(|()| self.show(&step, observer))
+                        .ok_or(Error::Inconsistent { op: step.op })?;
+                    note(&segment, &mut self.made, &step);
+                }
+                Next::Done => {
+                    self.segment = self.segment.saturating_add(1);
+                    self.made = [0; MAX_SEGMENT_OPS];
+                }
+                Next::Stalled => {
+                    return Err(Error::Inconsistent {
+                        op: segment.first_op,
+                    });
+                }
+            }
+        }
+        Ok(Progress::Done)
+    }
+
+    /// Shows the rows of a step to an observer.
+    fn show(&self, step: &Step, observer: &mut dyn Observer) -> Option<()> {
+        let ring = Ring::of(&self.model.checked.flow.tensors.get(step.op)?)?;
+        for row in step.first_row..step.first_row.checked_add(step.rows)? {
+            observer.row(step.op, row, self.arena.get(ring.range(row)?)?);
+        }
+        Some(())
+    }
+
+    /// Takes the row of raw pixels that [`advance`](Self::advance) asked for.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTurn`] if none was asked for; [`Error::Length`] if it is not one row long.
+    pub fn push_row(&mut self, pixels: &[u8], observer: &mut dyn Observer) -> Result<(), Error> {
+        let expected = self.model.input_shape().row_bytes();
+        let have = pixels.len();
+        if have != expected {
+            return Err(Error::Length { have, expected });
+        }
+        self.fill_row(observer, |row| {
+            row.iter_mut().zip(pixels).for_each(|(q, p)| *q = *p);
+            Ok(())
+        })
+    }
+
+    /// Has `fill` write the raw pixels of the row that is needed, and notes that it is made.
+    fn fill_row<E: From<Error>>(
+        &mut self,
+        observer: &mut dyn Observer,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let checked = &self.model.checked;
+        let segment = checked.segments.get(self.segment);
+        let segment = segment.ok_or(Error::OutOfTurn)?;
+        let step = match checked.flow.next(&segment, &self.made) {
+            Next::Step(step) if step.op == 0 => step,
+            _ => return Err(Error::OutOfTurn.into()),
+        };
+        let range = checked.flow.tensors.get(0).as_ref().and_then(Ring::of);
+        let range = range.and_then(|ring| ring.range(step.first_row));
+        let row = range.and_then(|range| self.arena.get_mut(range));
+        let row = row.ok_or(Error::Inconsistent { op: 0 })?;
+        fill(row)?;
+        for pixel in row.iter_mut() {
+            *pixel ^= 0x80;
+        }
+        observer.row(0, step.first_row, row);
+        note(&segment, &mut self.made, &step);
+        Ok(())
+    }
+
+    /// A whole inference over rows that are fetched as they are needed.
+    ///
+    /// # Errors
+    /// The source's.
+    pub fn run_rows<S: RowSource>(
+        &mut self,
+        source: &mut S,
+        observer: &mut dyn Observer,
+    ) -> Result<Answer<'_>, RunError<S::Error>> {
+        self.restart();
+        while let Progress::NeedRow(y) = self.advance(observer)? {
+            self.fill_row(observer, |row| {
+                source.read_row(y, row).map_err(RunError::Source)
+            })?;
+        }
+        Ok(self.answer()?)
+    }
+
+    /// A whole inference over an image of raw `u8`, rows from the top, red first.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if it is not of the net's size.
+    pub fn run(&mut self, image: &[u8]) -> Result<Answer<'_>, Error> {
+        self.run_observed(image, &mut ())
+    }
+
+    /// As [`run`](Self::run), with an observer of every tensor.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if it is not of the net's size.
+    pub fn run_observed(
+        &mut self,
+        image: &[u8],
+        observer: &mut dyn Observer,
+    ) -> Result<Answer<'_>, Error> {
+        let shape = self.model.input_shape();
+        let (have, expected) = (image.len(), shape.bytes());
+        if have != expected {
+            return Err(Error::Length { have, expected });
+        }
+        self.restart();
+        while let Progress::NeedRow(y) = self.advance(observer)? {
+            let start = usize::from(y).wrapping_mul(shape.row_bytes());
+            let row = image.get(start..start.wrapping_add(shape.row_bytes()));
+            self.push_row(row.ok_or(Error::OutOfTurn)?, observer)?;
+        }
+        self.answer()
+    }
+
+    /// The answer of the inference that just ended.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTurn`] while one is under way.
+    pub fn answer(&self) -> Result<Answer<'_>, Error> {
+        let checked = &self.model.checked;
+        if checked.segments.get(self.segment).is_some() {
+            return Err(Error::OutOfTurn);
+        }
+        let tensor = |index: u16| {
+            let record = checked.flow.tensors.get(index);
+            record
+                .and_then(|record| {
+                    let start = record.ring_offset as usize;
+                    self.arena.get(start..start.checked_add(record.ring_bytes())?)
+                })
+                .map(as_i8)
+                .ok_or(Error::Inconsistent { op: index })
+        };
+        Ok(Answer {
+            output: tensor(checked.header.output)?,
+            logits: tensor(checked.header.logits)?,
+            exp_table: checked
+                .data
+                .u16_table(checked.header.exp_table)
+                .ok_or(Error::Inconsistent { op: NONE })?,
+        })
+    }
+}
+
+impl<E> From<Error> for RunError<E> {
+    fn from(error: Error) -> Self {
+        Self::Runtime(error)
+    }
+}
+
+/// What the net said.
+#[derive(Clone, Copy, Debug)]
+pub struct Answer<'a> {
+    output: &'a [i8],
+    logits: &'a [i8],
+    exp_table: &'a [[u8; 2]; 256],
+}
+
+impl<'a> Answer<'a> {
+    /// The raw int8 of the output tensor: row by row, pixel by pixel, channels innermost.
+    pub fn output(&self) -> &'a [i8] {
+        self.output
+    }
+
+    /// The same, as bytes.
+    pub fn output_bytes(&self) -> &'a [u8] {
+        as_u8(self.output)
+    }
+
+    /// Softmax of the logits in Q0.15 (32768 is 1), into a buffer of [`Model::classes`] entries.
+    ///
+    /// # Errors
+    /// [`Error::Length`] if the buffer is of another length.
+    pub fn scores(&self, scores: &mut [u16]) -> Result<(), Error> {
+        let (have, expected) = (scores.len(), self.logits.len());
+        if have != expected {
+            return Err(Error::Length { have, expected });
+        }
+        softmax_q15(self.exp_table, self.logits, scores);
+        Ok(())
+    }
+
+    /// The `N` classes with the greatest logits, best first; of equals the first comes first.
+    ///
+    /// Where there are fewer than `N` classes, the rest is `None`.
+    pub fn top<const N: usize>(&self) -> [Option<u16>; N] {
+        let mut top = [None; N];
+        let mut before: Option<(i8, u16)> = None;
+        for place in &mut top {
+            let candidates = (0u16..).zip(self.logits.iter().copied());
+            let behind = candidates.filter(|&(class, logit)| match before {
+                Some((best, at)) => logit < best || (logit == best && class > at),
+                None => true,
+            });
+            let best = behind.reduce(|best, next| if next.1 > best.1 { next } else { best });
+            *place = best.map(|(class, _)| class);
+            before = best.map(|(class, logit)| (logit, class));
+            if before.is_none() {
+                break;
+            }
+        }
+        top
+    }
+}
+
