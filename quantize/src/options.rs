@@ -1,5 +1,7 @@
 //! What a user chooses about a quantization.
 
+use crate::Error;
+
 /// What the net is fed: `(pixel - mean) / std`, pixel in 0..255.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Normalization {
@@ -9,6 +11,44 @@ pub struct Normalization {
     pub std: Vec<f32>,
     /// The net takes blue first.
     pub bgr: bool,
+}
+
+impl Normalization {
+    /// The same with one number for each channel.
+    ///
+    /// # Errors
+    /// Numbers that do not fit the channels, are not finite, or divide by zero.
+    pub fn spread(&self, channels: usize) -> Result<Self, Error> {
+        let list = |what, numbers: &[f32]| match numbers.len() {
+            1 => Ok(vec![numbers[0]; channels]),
+            have if have == channels => Ok(numbers.to_vec()),
+            have => Err(Error::Normalization {
+                what,
+                have,
+                channels,
+            }),
+        };
+        let mean = list("--mean", &self.mean)?;
+        let std = list("--std", &self.std)?;
+        let wrong = |value: &&f32| !value.is_finite();
+        if let Some(&value) = mean.iter().find(wrong) {
+            return Err(Error::NormalizationValue {
+                what: "--mean",
+                value,
+            });
+        }
+        if let Some(&value) = std.iter().find(|value| wrong(value) || **value == 0.0) {
+            return Err(Error::NormalizationValue {
+                what: "--std",
+                value,
+            });
+        }
+        Ok(Self {
+            mean,
+            std,
+            bgr: self.bgr,
+        })
+    }
 }
 
 /// How the range of an activation tensor is chosen from what the calibration images show.
@@ -21,6 +61,20 @@ pub enum RangeMethod {
     Percentile,
     /// The range with the least mean squared error.
     Mse,
+}
+
+impl RangeMethod {
+    /// All methods, in the order in which they are tried.
+    pub const ALL: [Self; 3] = [Self::MinMax, Self::Percentile, Self::Mse];
+
+    /// The method's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MinMax => "minmax",
+            Self::Percentile => "percentile",
+            Self::Mse => "mse",
+        }
+    }
 }
 
 /// What a user chooses about a quantization.

@@ -31,9 +31,7 @@ impl Ring {
     /// Bytes of the arena that hold row `y`.
     pub(crate) fn range(&self, y: u16) -> Option<Range<usize>> {
         let slot = usize::from(y.checked_rem(self.rows)?);
-        let start = slot
-            .checked_mul(self.row_bytes)?
-            .checked_add(self.offset)?;
+        let start = slot.checked_mul(self.row_bytes)?.checked_add(self.offset)?;
         Some(start..start.checked_add(self.row_bytes)?)
     }
 }

@@ -3,13 +3,13 @@
 //! A session asks for the image's rows one at a time ([`Progress::NeedRow`]) and makes whatever
 //! rows it can in between. Whole images and row sources are loops around that.
 
+use crate::arena::Ring;
 use crate::blob::header::NONE;
 use crate::blob::plan::MAX_SEGMENT_OPS;
 use crate::error::Error;
 use crate::kernels::bytes::{as_i8, as_u8};
 use crate::kernels::softmax_q15;
 use crate::model::Model;
-use crate::arena::Ring;
 use crate::ops::run_step;
 use crate::schedule::{Next, Progress as RowsMade, Step, note};
 
@@ -236,7 +236,8 @@ impl<'b, 'm> Session<'b, 'm> {
             record
                 .and_then(|record| {
                     let start = record.ring_offset as usize;
-                    self.arena.get(start..start.checked_add(record.ring_bytes())?)
+                    self.arena
+                        .get(start..start.checked_add(record.ring_bytes())?)
                 })
                 .map(as_i8)
                 .ok_or(Error::Inconsistent { op: index })
@@ -312,4 +313,3 @@ impl<'a> Answer<'a> {
         top
     }
 }
-

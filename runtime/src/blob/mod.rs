@@ -25,8 +25,8 @@
 )]
 
 pub mod check;
-pub mod checksum;
 mod check_op;
+pub mod checksum;
 pub mod data;
 pub mod header;
 pub mod input;

@@ -38,8 +38,7 @@ impl TensorRecord {
 
     /// Bytes of the ring.
     pub fn ring_bytes(&self) -> usize {
-        self.row_bytes()
-            .saturating_mul(usize::from(self.ring_rows))
+        self.row_bytes().saturating_mul(usize::from(self.ring_rows))
     }
 
     /// Number of elements.

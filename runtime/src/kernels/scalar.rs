@@ -116,7 +116,10 @@ pub fn depthwise(
     let mut start = 0usize;
     for block in out.chunks_mut(BLOCK) {
         let mut acc = [0i32; BLOCK];
-        for (tap, taps) in patch.chunks_exact(channels).zip(weights.chunks_exact(outputs)) {
+        for (tap, taps) in patch
+            .chunks_exact(channels)
+            .zip(weights.chunks_exact(outputs))
+        {
             let Some(row) = taps.get(start..) else { return };
             if multiplier == 1 {
                 let Some(tap) = tap.get(start..) else { return };
@@ -124,7 +127,9 @@ pub fn depthwise(
                     *a = a.wrapping_add(i32::from(x).wrapping_mul(i32::from(w)));
                 }
             } else {
-                let inputs = tap.iter().flat_map(|x| core::iter::repeat_n(*x, multiplier));
+                let inputs = tap
+                    .iter()
+                    .flat_map(|x| core::iter::repeat_n(*x, multiplier));
                 for ((a, x), &w) in acc.iter_mut().zip(inputs.skip(start)).zip(row) {
                     *a = a.wrapping_add(i32::from(x).wrapping_mul(i32::from(w)));
                 }
@@ -172,14 +177,7 @@ pub struct Average {
 pub fn average(sums: &[[u8; 4]], by: &Average, out: &mut [i8]) {
     for (q, sum) in out.iter_mut().zip(sums) {
         let acc = i32::from_le_bytes(*sum).wrapping_sub(by.offset);
-        *q = requantize(
-            acc,
-            by.multiplier,
-            by.shift,
-            by.zero_point,
-            by.lo,
-            by.hi,
-        );
+        *q = requantize(acc, by.multiplier, by.shift, by.zero_point, by.lo, by.hi);
     }
 }
 

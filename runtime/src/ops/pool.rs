@@ -26,7 +26,11 @@ pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) 
                 sum_into(sums, pixel);
                 seen = seen.wrapping_add(1);
             });
-            let entry = if count == 1 { 0 } else { seen.saturating_sub(1) };
+            let entry = if count == 1 {
+                0
+            } else {
+                seen.saturating_sub(1)
+            };
             let by = Average {
                 offset: (seen as i32).wrapping_mul(i32::from(site.input.zero_point)),
                 multiplier: i32::from_le_bytes(*multipliers.get(entry)?),

@@ -1,0 +1,44 @@
+//! Folding: everything that a convolution or its clamp can take in disappears into it.
+//!
+//! The passes run in a fixed order, one file each; every pass takes a graph and leaves one that
+//! computes the same. What remains are the operators that the runtime has.
+
+mod affine;
+mod clamp;
+mod normalize;
+mod pad;
+
+use crate::Normalization;
+use crate::graph::{Graph, TensorId};
+
+/// Runs all passes. `normalization` has one number for each channel of the input.
+pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
+    remove_dead(&mut graph);
+    affine::into_convolutions(&mut graph);
+    clamp::into_producers(&mut graph);
+    pad::into_convolutions(&mut graph);
+    normalize::into_weights(&mut graph, normalization);
+    affine::into_depthwise(&mut graph);
+    remove_dead(&mut graph);
+    graph
+}
+
+/// The one node that reads a tensor which nothing else needs.
+fn only_reader(graph: &Graph, tensor: TensorId) -> Option<usize> {
+    match graph.readers(tensor).as_slice() {
+        [reader] if tensor != graph.output => Some(*reader),
+        _ => None,
+    }
+}
+
+/// Removes nodes whose result nothing needs.
+fn remove_dead(graph: &mut Graph) {
+    let mut needed = vec![false; graph.tensors.len()];
+    needed[graph.output] = true;
+    for node in graph.nodes.iter().rev() {
+        if needed[node.output] {
+            node.inputs.iter().for_each(|&input| needed[input] = true);
+        }
+    }
+    graph.nodes.retain(|node| needed[node.output]);
+}

@@ -1,0 +1,181 @@
+//! Operators that look at one element at a time: clamps, constants, normalization, sums, softmax.
+
+use tract_onnx::pb::NodeProto;
+
+use super::attributes::Attributes;
+use super::layout::Axis;
+use super::windows::wrap;
+use super::{Importer, Map, Taken, source::Constant};
+use crate::graph::{Clamp, Op};
+
+impl Importer<'_> {
+    /// An operator that does nothing here.
+    pub(super) fn alias(&mut self, node: &NodeProto) -> Taken<()> {
+        let map = self.map(node, 0)?;
+        let name = node.output.first().ok_or("it has no output")?;
+        self.maps.insert(name.clone(), map);
+        Ok(())
+    }
+
+    pub(super) fn relu(&mut self, node: &NodeProto) -> Taken<()> {
+        let map = self.map(node, 0)?;
+        let clamp = Clamp {
+            lo: 0.0,
+            hi: f32::INFINITY,
+        };
+        self.push_like(node, Op::Clamp, clamp, map)
+    }
+
+    /// Bounds are inputs since opset 11 and attributes before.
+    pub(super) fn clip(&mut self, node: &NodeProto, attributes: &Attributes<'_>) -> Taken<()> {
+        let map = self.map(node, 0)?;
+        let bound = |constant: Option<Constant>, name: &str| {
+            let value = constant.and_then(|constant| constant.values.first().copied());
+            value.or_else(|| attributes.optional_float(name))
+        };
+        let clamp = Clamp {
+            lo: bound(self.constant(node, 1)?, "min").unwrap_or(f32::NEG_INFINITY),
+            hi: bound(self.constant(node, 2)?, "max").unwrap_or(f32::INFINITY),
+        };
+        if clamp.lo.is_nan() || clamp.hi.is_nan() || clamp.lo > clamp.hi {
+            return Err(format!(
+                "its bounds {} and {} are in the wrong order",
+                clamp.lo, clamp.hi
+            ));
+        }
+        self.push_like(node, Op::Clamp, clamp, map)
+    }
+
+    pub(super) fn batch_norm(
+        &mut self,
+        node: &NodeProto,
+        attributes: &Attributes<'_>,
+    ) -> Taken<()> {
+        let map = self.map(node, 0)?;
+        let shape = self.graph.shape(map.tensor);
+        if !map.layout.holds(1, Axis::C, &shape) {
+            return Err("its second dimension is not the channels".into());
+        }
+        let mut lists = Vec::new();
+        for (index, name) in ["X", "scale", "B", "mean", "variance"]
+            .into_iter()
+            .enumerate()
+            .skip(1)
+        {
+            let list = self
+                .constant(node, index)?
+                .ok_or_else(|| format!("it has no {name}"))?;
+            if list.values.len() != shape.channels {
+                return Err(format!(
+                    "its {name} has the shape {:?} for {} channels",
+                    list.dims, shape.channels
+                ));
+            }
+            lists.push(list.values);
+        }
+        let epsilon = f64::from(attributes.float("epsilon", 1e-5));
+        let factor = |c: usize| f64::from(lists[0][c]) / (f64::from(lists[3][c]) + epsilon).sqrt();
+        let shift = |c: usize| f64::from(lists[1][c]) - f64::from(lists[2][c]) * factor(c);
+        let op = Op::Affine {
+            scale: (0..shape.channels).map(|c| factor(c) as f32).collect(),
+            shift: (0..shape.channels).map(|c| shift(c) as f32).collect(),
+        };
+        self.push_like(node, op, Clamp::NONE, map)
+    }
+
+    /// A sum of two activations, or any arithmetic with a constant for each channel.
+    pub(super) fn arithmetic(&mut self, node: &NodeProto) -> Taken<()> {
+        let activation = |index: usize| {
+            node.input
+                .get(index)
+                .is_some_and(|name| self.maps.contains_key(name))
+        };
+        match (activation(0), activation(1)) {
+            (true, true) => self.sum(node),
+            (true, false) => {
+                let constant = self.constant(node, 1)?.ok_or("it has one input")?;
+                self.with_constant(node, self.map(node, 0)?, &constant, false)
+            }
+            _ => {
+                let constant = self.constant(node, 0)?.ok_or("it has one input")?;
+                self.with_constant(node, self.map(node, 1)?, &constant, true)
+            }
+        }
+    }
+
+    fn sum(&mut self, node: &NodeProto) -> Taken<()> {
+        if node.op_type != "Add" {
+            return Err("only the sum of two activations is supported".into());
+        }
+        let (a, b) = (self.map(node, 0)?, self.map(node, 1)?);
+        let (shape, other) = (self.graph.shape(a.tensor), self.graph.shape(b.tensor));
+        if shape != other || a.layout.order(&shape) != b.layout.order(&other) {
+            return Err("the operands of a sum must have the same shape".into());
+        }
+        self.push(
+            node,
+            Op::Add,
+            Clamp::NONE,
+            vec![a.tensor, b.tensor],
+            shape,
+            a.layout,
+        )
+    }
+
+    /// `map op constant`, or `constant op map` where it stands first.
+    fn with_constant(
+        &mut self,
+        node: &NodeProto,
+        map: Map,
+        constant: &Constant,
+        constant_first: bool,
+    ) -> Taken<()> {
+        let values = self.by_channel(&map, constant)?;
+        let each = |of: fn(f32) -> f32| values.iter().map(|&value| of(value)).collect::<Vec<_>>();
+        let same = |value: f32| vec![value; values.len()];
+        let (scale, shift) = match (node.op_type.as_str(), constant_first) {
+            ("Add", _) => (same(1.0), values),
+            ("Sub", false) => (same(1.0), each(|value| -value)),
+            ("Sub", true) => (same(-1.0), values),
+            ("Mul", _) => (values.clone(), same(0.0)),
+            ("Div", false) => (each(|value| 1.0 / value), same(0.0)),
+            _ => return Err("a constant divided by an activation is not supported".into()),
+        };
+        if scale.iter().chain(&shift).any(|value| !value.is_finite()) {
+            return Err("its constant is not finite, or zero where it divides".into());
+        }
+        self.push_like(node, Op::Affine { scale, shift }, Clamp::NONE, map)
+    }
+
+    /// Spreads a constant that broadcasts along the channels to one number for each.
+    fn by_channel(&self, map: &Map, constant: &Constant) -> Taken<Vec<f32>> {
+        let shape = self.graph.shape(map.tensor);
+        if let [value] = constant.values.as_slice() {
+            return Ok(vec![*value; shape.channels]);
+        }
+        let rank = map.layout.0.len();
+        let wide = constant.dims.iter().rposition(|&dim| dim > 1).unwrap_or(0);
+        let dim = (wide + rank).checked_sub(constant.dims.len());
+        let along_channels = dim.is_some_and(|dim| map.layout.holds(dim, Axis::C, &shape));
+        if constant.values.len() != shape.channels || !along_channels {
+            return Err(format!(
+                "a constant of the shape {:?} is not one number for each channel",
+                constant.dims
+            ));
+        }
+        Ok(constant.values.clone())
+    }
+
+    pub(super) fn softmax(&mut self, node: &NodeProto, attributes: &Attributes<'_>) -> Taken<()> {
+        let map = self.map(node, 0)?;
+        let shape = self.graph.shape(map.tensor);
+        let rank = map.layout.0.len();
+        let default = if self.source.opset() < 13 { 1 } else { -1 };
+        let axis = wrap(attributes.int("axis", default), rank);
+        let flattened = self.source.opset() < 13 && shape.height * shape.width == 1;
+        if !map.layout.holds(axis, Axis::C, &shape) && !flattened {
+            return Err("softmax is supported over the channels only".into());
+        }
+        self.push_like(node, Op::Softmax, Clamp::NONE, map)
+    }
+}

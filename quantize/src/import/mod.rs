@@ -1,0 +1,259 @@
+//! Import: an ONNX file becomes a [`Graph`].
+//!
+//! tract reads the file and works out all shapes and constants (so `Shape → Gather → Concat →
+//! Reshape` chains are numbers before we look); the nodes are then translated one by one. What
+//! cannot be translated is an error that names the node. Every activation is H × W × C from here
+//! on; [`layout`] keeps track of which ONNX dimension is which, so that transposes, reshapes and
+//! squeezes are mere relabelings.
+
+mod attributes;
+mod dense;
+mod elementwise;
+pub mod layout;
+mod shapes;
+pub mod source;
+mod windows;
+
+use std::collections::HashMap;
+
+use tract_onnx::pb::NodeProto;
+
+use crate::Error;
+use crate::graph::{Clamp, Graph, Node, Op, Shape, Tensor, TensorId};
+use attributes::Attributes;
+use layout::Layout;
+use source::Source;
+
+/// The ONNX operators that the import knows.
+pub const SUPPORTED: &[&str] = &[
+    "Add",
+    "AveragePool",
+    "BatchNormalization",
+    "Cast",
+    "Clip",
+    "Constant",
+    "Conv",
+    "Div",
+    "Dropout",
+    "Flatten",
+    "Gemm",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "Identity",
+    "MatMul",
+    "MaxPool",
+    "Mul",
+    "Pad",
+    "ReduceMean",
+    "Relu",
+    "Reshape",
+    "Softmax",
+    "Squeeze",
+    "Sub",
+    "Transpose",
+    "Unsqueeze",
+];
+
+/// An activation while importing: a tensor of the graph, and which ONNX dimension is which axis.
+#[derive(Clone, Debug)]
+struct Map {
+    tensor: TensorId,
+    layout: Layout,
+}
+
+/// An imported net.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    /// The graph.
+    pub graph: Graph,
+    /// How the ONNX input's dimensions are ordered.
+    pub input_layout: Layout,
+    /// How the ONNX output's dimensions are ordered.
+    pub output_layout: Layout,
+}
+
+/// Why a node cannot be taken: the reason only; the importer adds which node it is.
+type Refusal = String;
+/// A node's result, or a reason.
+type Taken<T> = Result<T, Refusal>;
+
+struct Importer<'a> {
+    source: &'a Source,
+    graph: Graph,
+    maps: HashMap<String, Map>,
+}
+
+/// Translates a net.
+///
+/// # Errors
+/// [`Error::Interface`] and [`Error::Unsupported`].
+pub fn import(source: &Source) -> Result<Imported, Error> {
+    let (name, dims) = source.input()?;
+    let layout = Layout::of_image(&dims).ok_or_else(|| Error::Interface {
+        reason: format!("the input '{name}' has the shape {dims:?}"),
+    })?;
+    let image = Tensor {
+        name: name.clone(),
+        shape: layout.shape_of(&dims),
+        layout: layout.clone(),
+    };
+    let map = Map {
+        tensor: 0,
+        layout: layout.clone(),
+    };
+    let mut importer = Importer {
+        source,
+        graph: Graph {
+            tensors: vec![image],
+            nodes: Vec::new(),
+            input: 0,
+            output: 0,
+        },
+        maps: HashMap::from([(name, map)]),
+    };
+    for node in source.nodes() {
+        importer.node(node)?;
+    }
+    let output = source.output()?;
+    let map = importer.maps.get(&output).ok_or_else(|| Error::Interface {
+        reason: format!("the output '{output}' does not depend on the image"),
+    })?;
+    let output_layout = map.layout.clone();
+    importer.graph.output = map.tensor;
+    Ok(Imported {
+        graph: importer.graph,
+        input_layout: layout,
+        output_layout,
+    })
+}
+
+impl Importer<'_> {
+    /// Translates one node.
+    fn node(&mut self, node: &NodeProto) -> Result<(), Error> {
+        let constant = node
+            .output
+            .iter()
+            .all(|output| output.is_empty() || self.source.constant(output).is_some());
+        let reads_activation = node.input.iter().any(|input| self.maps.contains_key(input));
+        if constant || node.op_type == "Constant" {
+            return Ok(());
+        }
+        if !SUPPORTED.contains(&node.op_type.as_str()) {
+            return Err(self.unsupported(node, "tidbit has no such operator".into()));
+        }
+        if !reads_activation {
+            return Err(self.unsupported(
+                node,
+                "it depends neither on the image nor on constants alone".into(),
+            ));
+        }
+        let attributes = Attributes(node);
+        let taken = match node.op_type.as_str() {
+            "Identity" | "Dropout" | "Cast" => self.alias(node),
+            "Relu" => self.relu(node),
+            "Clip" => self.clip(node, &attributes),
+            "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(node),
+            "BatchNormalization" => self.batch_norm(node, &attributes),
+            "Conv" => self.conv(node, &attributes),
+            "MaxPool" | "AveragePool" => self.pool(node, &attributes),
+            "GlobalAveragePool" | "GlobalMaxPool" => self.global_pool(node),
+            "ReduceMean" => self.reduce_mean(node, &attributes),
+            "Gemm" => self.gemm(node, &attributes),
+            "MatMul" => self.matmul(node),
+            "Pad" => self.pad(node, &attributes),
+            "Softmax" => self.softmax(node, &attributes),
+            "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => self.reshape(node),
+            "Transpose" => self.transpose(node, &attributes),
+            _ => Err("tidbit has no such operator".into()),
+        };
+        taken.map_err(|reason| self.unsupported(node, reason))
+    }
+
+    /// The error for a node that cannot be taken.
+    fn unsupported(&self, node: &NodeProto, reason: Refusal) -> Error {
+        let shape = |name: &String| match self.source.dims(name) {
+            Some(dims) => format!("{dims:?}"),
+            None => "?".into(),
+        };
+        let list = |names: &[String]| {
+            let named = names.iter().filter(|name| !name.is_empty());
+            named.map(shape).collect::<Vec<_>>().join(" ")
+        };
+        Error::Unsupported {
+            node: source::node_name(node),
+            op: node.op_type.clone(),
+            shapes: format!("{} -> {}", list(&node.input), list(&node.output)),
+            reason,
+            supported: SUPPORTED.join(", "),
+        }
+    }
+
+    /// The activation that is input `index` of a node.
+    fn map(&self, node: &NodeProto, index: usize) -> Taken<Map> {
+        let name = node.input.get(index).ok_or("an input is missing")?;
+        let map = self.maps.get(name);
+        map.cloned()
+            .ok_or_else(|| format!("its input '{name}' is a constant, an image is expected"))
+    }
+
+    /// The constant that is input `index` of a node; `None` if it is left out.
+    fn constant(&self, node: &NodeProto, index: usize) -> Taken<Option<source::Constant>> {
+        match node.input.get(index) {
+            Some(name) if !name.is_empty() => self
+                .source
+                .constant(name)
+                .map(Some)
+                .ok_or_else(|| format!("its input '{name}' must be a constant")),
+            _ => Ok(None),
+        }
+    }
+
+    /// Dimensions of the node's first output.
+    fn output_dims(&self, node: &NodeProto) -> Taken<Vec<usize>> {
+        let name = node.output.first().ok_or("it has no output")?;
+        let dims = self.source.dims(name);
+        dims.ok_or_else(|| {
+            format!(
+                "its output shape cannot be worked out. {}",
+                self.source.analysis
+            )
+        })
+    }
+
+    /// Adds a node to the graph, and a tensor for its output.
+    fn push(
+        &mut self,
+        node: &NodeProto,
+        op: Op,
+        clamp: Clamp,
+        inputs: Vec<TensorId>,
+        shape: Shape,
+        layout: Layout,
+    ) -> Taken<()> {
+        if shape.elements() == 0 {
+            return Err("its output has no elements".into());
+        }
+        let name = node.output.first().ok_or("it has no output")?;
+        let tensor = self.graph.tensors.len();
+        self.graph.tensors.push(Tensor {
+            name: name.clone(),
+            shape,
+            layout: layout.clone(),
+        });
+        self.graph.nodes.push(Node {
+            name: source::node_name(node),
+            op,
+            clamp,
+            inputs,
+            output: tensor,
+        });
+        self.maps.insert(name.clone(), Map { tensor, layout });
+        Ok(())
+    }
+
+    /// Adds a node whose output has the shape and layout of its input.
+    fn push_like(&mut self, node: &NodeProto, op: Op, clamp: Clamp, map: Map) -> Taken<()> {
+        let shape = self.graph.shape(map.tensor);
+        self.push(node, op, clamp, vec![map.tensor], shape, map.layout)
+    }
+}

@@ -1,0 +1,210 @@
+//! The stages in a row: a file and images in, a blob out.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+use tidbit::{ImageShape, Model, Session};
+
+use crate::calibrate::{Calibration, calibrate};
+use crate::emit::{Extras, emit};
+use crate::fold::fold;
+use crate::graph::{Graph, Op};
+use crate::import::{Imported, import, source::Source};
+use crate::lower::lower;
+use crate::options::{Options, RangeMethod};
+use crate::plan::layerwise;
+use crate::reference::{Feed, Reference, image_shape};
+use crate::scale::{Scale, scales};
+use crate::sqnr::Sqnr;
+use crate::{Error, Watch};
+
+/// A net read from ONNX and understood, not yet quantized.
+pub struct Network {
+    source: Source,
+    imported: Imported,
+    file: String,
+    digest: String,
+}
+
+/// The result of a quantization.
+#[derive(Clone, Debug)]
+pub struct Quantized {
+    /// The blob.
+    pub blob: Vec<u8>,
+    /// Range method that it was made with.
+    pub ranges: RangeMethod,
+    /// Output SQNR on the calibration images of each method that was tried, in dB.
+    pub candidates: Vec<(RangeMethod, f64)>,
+    /// Things that the user should know, one sentence each.
+    pub notices: Vec<String>,
+}
+
+impl Network {
+    /// Reads and understands a net.
+    ///
+    /// # Errors
+    /// What is wrong with the file, or which node is not supported.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let source = Source::load(path)?;
+        let imported = import(&source)?;
+        let bytes = std::fs::read(path).map_err(|error| Error::Read {
+            path: path.display().to_string(),
+            source: error,
+        })?;
+        let digest = Sha256::digest(&bytes);
+        let file = path.file_name().unwrap_or(path.as_os_str());
+        Ok(Self {
+            source,
+            imported,
+            file: file.to_string_lossy().into_owned(),
+            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        })
+    }
+
+    /// The image that the net takes.
+    pub fn input_shape(&self) -> ImageShape {
+        image_shape(&self.graph().shape(self.graph().input))
+    }
+
+    /// Number of classes of the answer.
+    pub fn classes(&self) -> usize {
+        self.graph().shape(self.graph().output).elements()
+    }
+
+    fn graph(&self) -> &Graph {
+        &self.imported.graph
+    }
+
+    /// Calibrates, quantizes, plans and emits. `images` are raw u8, HWC, red first.
+    ///
+    /// # Errors
+    /// What cannot be quantized and why.
+    pub fn quantize(
+        &self,
+        images: &[Vec<u8>],
+        options: &Options,
+        watch: &dyn Watch,
+    ) -> Result<Quantized, Error> {
+        let (labels, classes) = (options.labels.len(), self.classes());
+        if labels != 0 && labels != classes {
+            return Err(Error::Labels { labels, classes });
+        }
+        let channels = self.graph().shape(self.graph().input).channels;
+        let normalization = options.normalization.spread(channels)?;
+        let graph = fold(self.graph().clone(), &normalization);
+        let feed = Feed::new(&self.source, &self.imported, &normalization)?;
+        let calibration = calibrate(&self.source, &graph, &feed, images, watch)?;
+        let extras = |method: RangeMethod| Extras {
+            normalization: &normalization,
+            labels: &options.labels,
+            provenance: self.provenance(method, images.len()),
+        };
+        let make = |method: RangeMethod| -> Result<Vec<u8>, Error> {
+            let net = lower(
+                &graph,
+                &scales(&graph, &calibration, method),
+                &calibration.means,
+            )?;
+            emit(&net, &layerwise(&net), &extras(method))
+        };
+        let notices = notices(&graph, &calibration, images.len());
+        if let Some(method) = options.ranges {
+            return Ok(Quantized {
+                blob: make(method)?,
+                ranges: method,
+                candidates: vec![],
+                notices,
+            });
+        }
+        let reference = Reference::new(&self.source, &self.imported, &normalization)?;
+        watch.stage("reference", images.len() as u64);
+        let truth = images
+            .par_iter()
+            .map(|image| reference.run(image).inspect(|_| watch.step()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut candidates = Vec::new();
+        let mut best: Option<(f64, RangeMethod, Vec<u8>)> = None;
+        for method in RangeMethod::ALL {
+            let blob = make(method)?;
+            watch.stage(method.name(), images.len() as u64);
+            let sqnr = measure(&blob, images, &truth, watch)?;
+            candidates.push((method, sqnr));
+            if best.as_ref().is_none_or(|(found, ..)| sqnr > *found) {
+                best = Some((sqnr, method, blob));
+            }
+        }
+        let (_, ranges, blob) = best.ok_or(Error::NoImages)?;
+        Ok(Quantized {
+            blob,
+            ranges,
+            candidates,
+            notices,
+        })
+    }
+
+    fn provenance(&self, method: RangeMethod, images: usize) -> String {
+        format!(
+            "tool=tidbit {}\nmodel={}\nsha256={}\ncalibration_images={images}\nranges={}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.file,
+            self.digest,
+            method.name(),
+        )
+    }
+}
+
+/// Output SQNR of a blob against the f32 answers, in dB.
+fn measure(
+    blob: &[u8],
+    images: &[Vec<u8>],
+    truth: &[Vec<f32>],
+    watch: &dyn Watch,
+) -> Result<f64, Error> {
+    let model = Model::new(blob)?;
+    let output = model
+        .tables()
+        .flow
+        .tensors
+        .get(model.tables().header.output);
+    let scale = output.map_or(Scale::SHARES, |record| Scale {
+        scale: f32::from_bits(record.scale),
+        zero_point: record.zero_point,
+    });
+    let sqnr = images
+        .par_iter()
+        .zip(truth)
+        .map_init(
+            || vec![0; model.memory_bytes()],
+            |memory, (image, truth)| {
+                let mut session = Session::new(&model, memory)?;
+                let answer = session.run(image)?;
+                let mut sqnr = Sqnr::default();
+                sqnr.add(truth, answer.output().iter().map(|&q| scale.dequantize(q)));
+                watch.step();
+                Ok(sqnr)
+            },
+        )
+        .try_reduce(Sqnr::default, |a, b| Ok::<_, Error>(a.merge(b)))?;
+    Ok(sqnr.db())
+}
+
+/// What a user should know about a net and its calibration.
+fn notices(graph: &Graph, calibration: &Calibration, images: usize) -> Vec<String> {
+    let mut notices = Vec::new();
+    if images < 32 {
+        notices.push(format!(
+            "only {images} calibration images: some 100 give reliable ranges"
+        ));
+    }
+    for node in &graph.nodes {
+        let (lo, hi) = calibration.histograms[node.output].extremes();
+        if lo == hi && !matches!(node.op, Op::Softmax) {
+            notices.push(format!(
+                "the output of '{}' is {lo} on every calibration image",
+                node.name
+            ));
+        }
+    }
+    notices
+}
