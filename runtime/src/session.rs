@@ -298,7 +298,7 @@ impl<'a> Answer<'a> {
         let mut top = [None; N];
         let mut before: Option<(i8, u16)> = None;
         for place in &mut top {
-            let candidates = (0u16..).zip(self.logits.iter().copied());
+            let candidates = (0..=u16::MAX).zip(self.logits.iter().copied());
             let behind = candidates.filter(|&(class, logit)| match before {
                 Some((best, at)) => logit < best || (logit == best && class > at),
                 None => true,

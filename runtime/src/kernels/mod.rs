@@ -2,6 +2,7 @@
 //!
 //! [`scalar`] *defines* every result; a kernel for an instruction set has the same names and
 //! returns the same bytes. Kernels know slices, never shapes, strides of images, or blobs.
+#![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
 
 pub mod bytes;
 pub mod scalar;

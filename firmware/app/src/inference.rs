@@ -1,0 +1,154 @@
+//! One inference: asks the host for the image piece by piece, runs the net, sends the answer.
+
+use embedded_hal::digital::OutputPin;
+use embedded_io::{Read, Write};
+use tidbit::{Error, Model, Observer, Progress, Session};
+use tidbit_link::{Fault, ToDevice, ToHost};
+
+use crate::board::{Board, Counter, StackGauge};
+use crate::line::Line;
+use crate::log::{error, info};
+use crate::meter::Meter;
+use crate::serve::Command;
+use crate::trace::Trace;
+
+/// Why an inference ended without an answer.
+pub(crate) enum Stop<E> {
+    /// The line was closed (`None`) or broke.
+    Line(Option<E>),
+    /// The host wants something else.
+    Command(Command),
+    /// The runtime refused.
+    Runtime,
+}
+
+impl<E> From<Error> for Stop<E> {
+    fn from(error: Error) -> Self {
+        error!("inference: {}", error);
+        Self::Runtime
+    }
+}
+
+/// What an inference works with.
+pub(crate) struct Inference<'a, 'b> {
+    pub(crate) model: &'a Model<'b>,
+    /// Holds a row of the image while it comes in, and the scores while they go out.
+    pub(crate) buffer: &'a mut [u16],
+    pub(crate) memory: &'a mut [u8],
+    pub(crate) line: &'a mut Line,
+    pub(crate) trace: Option<&'a mut Trace>,
+}
+
+impl Inference<'_, '_> {
+    /// Runs it from the first row to the last piece of the answer.
+    pub(crate) fn run<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
+        mut self,
+        board: &mut Board<L, P, C, S>,
+    ) -> Result<(), Stop<L::Error>> {
+        let line_broke = |error| Stop::Line(Some(error));
+        let mut session = Session::new(self.model, self.memory)?;
+        let mut meter = Meter::default();
+        let row_bytes = self.model.input_shape().row_bytes();
+        loop {
+            let observer: &mut dyn Observer = match &mut self.trace {
+                Some(trace) => *trace,
+                None => &mut (),
+            };
+            // A pin that cannot be set is no reason to give up an inference.
+            let _ = board.busy.set_high();
+            let progress = meter.run(&mut board.counter, &mut board.stack, || {
+                session.advance(observer)
+            });
+            let _ = board.busy.set_low();
+            let Progress::NeedRow(y) = progress? else {
+                break;
+            };
+            let buffer = bytemuck::cast_slice_mut::<u16, u8>(self.buffer);
+            let row = buffer.get_mut(..row_bytes).ok_or(Error::OutOfTurn)?;
+            fetch_row(&mut board.link, self.line, y, row)?;
+            session.push_row(row, observer)?;
+        }
+        if let Some(trace) = &self.trace {
+            for (tensor, crc32) in trace.hashes() {
+                let hash = ToHost::TensorHash { tensor, crc32 };
+                self.line.send(&mut board.link, &hash).map_err(line_broke)?;
+            }
+        }
+        let answer = session.answer()?;
+        let output = |offset, bytes| ToHost::Output { offset, bytes };
+        self.line
+            .send_pieces(&mut board.link, answer.output_bytes(), output)
+            .map_err(line_broke)?;
+        let scores = self.buffer.get_mut(..self.model.classes());
+        let scores = scores.ok_or(Error::OutOfTurn)?;
+        answer.scores(scores)?;
+        for score in scores.iter_mut() {
+            *score = score.to_le();
+        }
+        let piece = |offset, bytes| ToHost::Scores { offset, bytes };
+        self.line
+            .send_pieces(&mut board.link, bytemuck::cast_slice(scores), piece)
+            .map_err(line_broke)?;
+        info!(
+            "{=u64} instructions, {=u32} bytes of stack",
+            meter.instructions, meter.stack_bytes
+        );
+        let done = ToHost::Done {
+            instructions: meter.instructions,
+            stack_bytes: meter.stack_bytes,
+            arena_bytes: u32::try_from(self.model.arena_bytes()).unwrap_or(u32::MAX),
+        };
+        self.line.send(&mut board.link, &done).map_err(line_broke)
+    }
+}
+
+/// Asks for the pieces of a row until it is whole.
+///
+/// A frame that was damaged on the way is asked for again; a piece that was not asked for is
+/// refused, and the wait goes on.
+fn fetch_row<L: Read + Write>(
+    link: &mut L,
+    line: &mut Line,
+    y: u16,
+    row: &mut [u8],
+) -> Result<(), Stop<L::Error>> {
+    let mut have = 0usize;
+    let mut ask = true;
+    while have < row.len() {
+        let offset = u32::try_from(have).unwrap_or(u32::MAX);
+        if ask {
+            let need = ToHost::NeedRow { y, offset };
+            line.send(link, &need).map_err(|e| Stop::Line(Some(e)))?;
+        }
+        let fault = match line.receive(link).map_err(Stop::Line)? {
+            Ok(ToDevice::Hello) => return Err(Stop::Command(Command::Hello)),
+            Ok(ToDevice::Start { trace }) => return Err(Stop::Command(Command::Start { trace })),
+            Ok(ToDevice::Row {
+                y: row_of_piece,
+                offset: at,
+                pixels,
+            }) => {
+                let end = have.saturating_add(pixels.len());
+                let place = row.get_mut(have..end);
+                let right = (row_of_piece, at) == (y, offset) && !pixels.is_empty();
+                if let (Some(place), true) = (place, right) {
+                    for (to, from) in place.iter_mut().zip(pixels) {
+                        *to = *from;
+                    }
+                    have = end;
+                    ask = true;
+                    continue;
+                }
+                ask = false;
+                Fault::WrongPiece { y, offset }
+            }
+            Err(fault) => {
+                ask = true;
+                fault
+            }
+        };
+        line.send(link, &ToHost::Error(fault))
+            .map_err(|e| Stop::Line(Some(e)))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! The main loop: answers the host, one command after another, for ever.
+
+use embedded_hal::digital::OutputPin;
+use embedded_io::{Read, Write};
+use tidbit::Model;
+use tidbit::blob::header::VERSION;
+use tidbit_link::{BlobInfo, Fault, Info, PROTOCOL, ToDevice, ToHost, buffer_bytes};
+
+use crate::board::{Board, Counter, StackGauge};
+use crate::inference::{Inference, Stop};
+use crate::line::Line;
+use crate::trace::Trace;
+
+/// What the board is called, and what it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Name of the board.
+    pub board: &'static str,
+    /// Bytes of its stack.
+    pub stack_bytes: u32,
+}
+
+/// What the host may ask at any time.
+#[derive(Clone, Copy)]
+pub(crate) enum Command {
+    Hello,
+    Start { trace: bool },
+}
+
+/// Answers the host until the line ends.
+///
+/// The board's memory holds a buffer for rows and scores first, then the arena, then scratch. A
+/// blob that is wrong or does not fit is no reason to stop: the host is told, whenever it asks.
+///
+/// # Errors
+/// Returns only with the line's error, `None` if it was closed.
+pub fn serve<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
+    board: &mut Board<L, P, C, S>,
+    budget: Budget,
+    blob: Result<Model<'_>, Fault>,
+    memory: &mut [u16],
+    line: &mut Line,
+    trace: &mut Trace,
+) -> Option<L::Error> {
+    let have = size_of_val(memory);
+    let blob = blob.and_then(|model| fits(model, have, &board.stack));
+    let mut command = None;
+    loop {
+        let result = match command.take() {
+            Some(Command::Hello) => {
+                let info = Info {
+                    protocol: PROTOCOL,
+                    format: VERSION,
+                    board: budget.board,
+                    arena_budget: number(have),
+                    stack_budget: budget.stack_bytes,
+                    blob: blob.as_ref().map(blob_info).map_err(|fault| *fault),
+                };
+                let sent = line.send(&mut board.link, &ToHost::Info(info));
+                sent.map_err(|error| Stop::Line(Some(error)))
+            }
+            Some(Command::Start { trace: traced }) => match &blob {
+                Err(fault) => answer(board, line, *fault),
+                Ok(model) => {
+                    trace.restart(if traced { tensors(model) } else { 0 });
+                    match memory.split_at_mut_checked(buffer(model) / size_of::<u16>()) {
+                        None => answer(board, line, Fault::Inference),
+                        Some((buffer, memory)) => Inference {
+                            model,
+                            buffer,
+                            memory: bytemuck::cast_slice_mut(memory),
+                            line,
+                            trace: traced.then_some(&mut *trace),
+                        }
+                        .run(board),
+                    }
+                }
+            },
+            None => match line.receive(&mut board.link) {
+                Err(end) => Err(Stop::Line(end)),
+                Ok(Ok(ToDevice::Hello)) => Err(Stop::Command(Command::Hello)),
+                Ok(Ok(ToDevice::Start { trace })) => Err(Stop::Command(Command::Start { trace })),
+                Ok(Ok(ToDevice::Row { .. })) => answer(board, line, Fault::OutOfTurn),
+                Ok(Err(fault)) => answer(board, line, fault),
+            },
+        };
+        match result {
+            Ok(()) => {}
+            Err(Stop::Command(next)) => command = Some(next),
+            Err(Stop::Line(end)) => return end,
+            Err(Stop::Runtime) => {
+                if let Err(Stop::Line(end)) = answer(board, line, Fault::Inference) {
+                    return end;
+                }
+            }
+        }
+    }
+}
+
+/// Tells the host that something was wrong.
+fn answer<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
+    board: &mut Board<L, P, C, S>,
+    line: &mut Line,
+    fault: Fault,
+) -> Result<(), Stop<L::Error>> {
+    line.send(&mut board.link, &ToHost::Error(fault))
+        .map_err(|error| Stop::Line(Some(error)))
+}
+
+/// Bytes of the buffer that holds a row of the image or all scores.
+fn buffer(model: &Model<'_>) -> usize {
+    buffer_bytes(model.input_shape().row_bytes(), model.classes())
+}
+
+/// Whether arena and stack suffice.
+fn fits<'b>(model: Model<'b>, have: usize, stack: &impl StackGauge) -> Result<Model<'b>, Fault> {
+    let need = buffer(&model).saturating_add(model.memory_bytes());
+    if need > have {
+        return Err(Fault::ArenaTooSmall {
+            need: number(need),
+            have: number(have),
+        });
+    }
+    let (need, have) = (number(model.stack_bytes()), stack.free());
+    if need > have {
+        return Err(Fault::StackTooSmall { need, have });
+    }
+    Ok(model)
+}
+
+fn tensors(model: &Model<'_>) -> u16 {
+    model.tables().header.op_count
+}
+
+fn blob_info(model: &Model<'_>) -> BlobInfo {
+    let shape = model.input_shape();
+    let bytes = model.tables().data.0;
+    let checksum = bytes.last_chunk().copied().unwrap_or_default();
+    BlobInfo {
+        blob_bytes: number(bytes.len()),
+        checksum: u32::from_le_bytes(checksum),
+        height: shape.height,
+        width: shape.width,
+        channels: shape.channels,
+        tensors: tensors(model),
+        output_bytes: number(model.output_len()),
+        classes: number(model.classes()),
+        arena_bytes: number(model.arena_bytes()),
+        scratch_bytes: number(model.scratch_bytes()),
+    }
+}
+
+/// A size as the link carries it.
+fn number(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
+}

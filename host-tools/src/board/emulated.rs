@@ -1,0 +1,287 @@
+//! A board in the emulator, from boot to answers.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tidbit::Model;
+use tidbit_link::{BlobInfo, CHUNK, Fault, Info, PROTOCOL, ToDevice, ToHost};
+
+use super::conversation::Conversation;
+use super::qemu::Qemu;
+use super::{Board, BoardError, limits};
+
+/// Faults of the line that one inference may take before the host gives up.
+const PATIENCE: usize = 8;
+
+/// What a board says of itself.
+#[derive(Clone, Debug)]
+pub struct BoardInfo {
+    /// Its name.
+    pub board: String,
+    /// Bytes that it has for arena, scratch and the link's buffer.
+    pub arena_budget: u32,
+    /// Bytes of its stack.
+    pub stack_budget: u32,
+    /// The blob in its flash.
+    pub blob: BlobInfo,
+}
+
+impl BoardInfo {
+    /// Bytes of the image that the net takes.
+    pub fn image_bytes(&self) -> usize {
+        let BlobInfo { height, .. } = self.blob;
+        self.row_bytes().saturating_mul(usize::from(height))
+    }
+
+    fn row_bytes(&self) -> usize {
+        let BlobInfo {
+            width, channels, ..
+        } = self.blob;
+        usize::from(width).saturating_mul(usize::from(channels))
+    }
+}
+
+/// What a board answers to an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BoardAnswer {
+    /// The raw int8 of the output tensor.
+    pub output: Vec<i8>,
+    /// Scores in Q0.15.
+    pub scores: Vec<u16>,
+    /// Instructions of the runtime, in steps of the board's counter. With a trace, the hashing is
+    /// counted in.
+    pub instructions: u64,
+    /// Most stack that the runtime took below its caller.
+    pub stack_bytes: u32,
+    /// Bytes of the arena that the inference ran in.
+    pub arena_bytes: u32,
+    /// CRC-32 of each tensor by its index; empty without a trace.
+    pub tensor_hashes: Vec<u32>,
+    /// Lines of the board's log since the last answer.
+    pub log: Vec<String>,
+}
+
+/// An emulated board; it ends with this value.
+pub struct Emulated {
+    conversation: Conversation,
+    info: BoardInfo,
+    limit: Duration,
+}
+
+impl Emulated {
+    /// Boots `board` with the firmware `elf` and the blob in its flash, and waits until it is up.
+    ///
+    /// # Errors
+    /// [`BoardError`]: the blob does not fit, the emulator is missing, the board refuses or is silent.
+    pub fn boot(board: &Board, elf: &Path, blob: &Path) -> Result<Self, BoardError> {
+        let path = || blob.to_owned();
+        let bytes = std::fs::read(blob).map_err(|source| BoardError::Read {
+            path: path(),
+            source,
+        })?;
+        let model = Model::new(&bytes).map_err(|source| BoardError::Blob {
+            path: path(),
+            source,
+        })?;
+        board.check(blob, &model)?;
+        let limit = limits::inference(&model);
+        Self::boot_with(board, elf, &bytes, limit)
+    }
+
+    /// As [`boot`](Self::boot), with any bytes in the flash: for tests of what the board refuses.
+    ///
+    /// # Errors
+    /// [`BoardError`]: the emulator is missing, the board refuses or is silent for longer than
+    /// `limit` during an inference.
+    pub fn boot_with(
+        board: &Board,
+        elf: &Path,
+        flash: &[u8],
+        limit: Duration,
+    ) -> Result<Self, BoardError> {
+        let (qemu, lines) = Qemu::boot(board, elf, flash)?;
+        let mut conversation = Conversation::new(qemu, lines, elf)?;
+        conversation.send(&ToDevice::Hello)?;
+        let introduced = conversation.receive("boot", limits::BOOT, introduction)?;
+        let info = introduced.map_err(|fault| BoardError::Refused {
+            fault,
+            details: conversation.details(),
+        })?;
+        Ok(Self {
+            conversation,
+            info,
+            limit,
+        })
+    }
+
+    /// What the board said of itself.
+    pub fn info(&self) -> &BoardInfo {
+        &self.info
+    }
+
+    /// Has the board answer an image of raw `u8`: rows from the top, red first.
+    ///
+    /// With `trace` it sends a hash of every tensor too.
+    ///
+    /// # Errors
+    /// [`BoardError`]: the image is not of the net's size, the board refuses, dies or goes silent.
+    pub fn infer(&mut self, image: &[u8], trace: bool) -> Result<BoardAnswer, BoardError> {
+        let (have, expected) = (image.len(), self.info.image_bytes());
+        if have != expected {
+            return Err(BoardError::Image { have, expected });
+        }
+        let mut collected = Collected::default();
+        self.conversation.send(&ToDevice::Start { trace })?;
+        let mut faults = 0;
+        loop {
+            let next = self
+                .conversation
+                .receive("answer", self.limit, |message| collected.take(&message))?;
+            let (y, offset) = match next {
+                Next::Listen => continue,
+                Next::Send(y, offset) => (y, offset),
+                Next::Fault(fault) => {
+                    faults += 1;
+                    match fault {
+                        // The board asks again by itself.
+                        Fault::BadFrame if faults <= PATIENCE => continue,
+                        Fault::WrongPiece { y, offset } if faults <= PATIENCE => (y, offset),
+                        _ => {
+                            let details = self.conversation.details();
+                            return Err(BoardError::Refused { fault, details });
+                        }
+                    }
+                }
+                Next::Done => break,
+            };
+            let pixels = piece(image, self.info.row_bytes(), y, offset);
+            let pixels = pixels.ok_or_else(|| BoardError::Protocol {
+                reason: format!("it asked for byte {offset} of row {y}, which the image has not"),
+            })?;
+            self.conversation
+                .send(&ToDevice::Row { y, offset, pixels })?;
+        }
+        let mut answer = collected.answer(&self.info.blob, trace)?;
+        answer.log = self.conversation.take_log();
+        Ok(answer)
+    }
+}
+
+/// A board's introduction, or the fault of its blob.
+fn introduction(message: ToHost<'_>) -> Result<Result<BoardInfo, Fault>, BoardError> {
+    let odd = |reason| Err(BoardError::Protocol { reason });
+    let info = match message {
+        ToHost::Info(info) => info,
+        other => return odd(format!("it introduced itself by {other:?}")),
+    };
+    let Info {
+        protocol, format, ..
+    } = info;
+    if protocol != PROTOCOL {
+        return odd(format!(
+            "it speaks version {protocol} of the link, this tool version {PROTOCOL}"
+        ));
+    }
+    let own = tidbit::blob::header::VERSION;
+    if format != own {
+        return odd(format!(
+            "it reads blobs of version {format}, this tool those of version {own}"
+        ));
+    }
+    Ok(info.blob.map(|blob| BoardInfo {
+        board: info.board.to_owned(),
+        arena_budget: info.arena_budget,
+        stack_budget: info.stack_budget,
+        blob,
+    }))
+}
+
+/// The piece of the image that starts at a byte of a row.
+fn piece(image: &[u8], row_bytes: usize, y: u16, offset: u32) -> Option<&[u8]> {
+    let row = image.chunks_exact(row_bytes.max(1)).nth(usize::from(y))?;
+    let rest = row.get(usize::try_from(offset).ok()?..)?;
+    let piece = rest.get(..CHUNK).unwrap_or(rest);
+    (!piece.is_empty()).then_some(piece)
+}
+
+/// What the host does next.
+enum Next {
+    Listen,
+    Send(u16, u32),
+    Fault(Fault),
+    Done,
+}
+
+/// What has come of an answer.
+#[derive(Default)]
+struct Collected {
+    answer: BoardAnswer,
+    scores: Vec<u8>,
+}
+
+impl Collected {
+    fn take(&mut self, message: &ToHost<'_>) -> Result<Next, BoardError> {
+        let answer = &mut self.answer;
+        let in_order = match *message {
+            ToHost::NeedRow { y, offset } => return Ok(Next::Send(y, offset)),
+            ToHost::Error(fault) => return Ok(Next::Fault(fault)),
+            ToHost::TensorHash { tensor, crc32 } => {
+                let in_order = usize::from(tensor) == answer.tensor_hashes.len();
+                answer.tensor_hashes.push(crc32);
+                in_order
+            }
+            ToHost::Output { offset, bytes } => {
+                let in_order = offset as usize == answer.output.len();
+                let bytes = bytes.iter().map(|byte| byte.cast_signed());
+                answer.output.extend(bytes);
+                in_order
+            }
+            ToHost::Scores { offset, bytes } => {
+                let in_order = offset as usize == self.scores.len();
+                self.scores.extend(bytes);
+                in_order
+            }
+            ToHost::Done {
+                instructions,
+                stack_bytes,
+                arena_bytes,
+            } => {
+                answer.instructions = instructions;
+                answer.stack_bytes = stack_bytes;
+                answer.arena_bytes = arena_bytes;
+                return Ok(Next::Done);
+            }
+            ToHost::Info(_) => false,
+        };
+        if in_order {
+            return Ok(Next::Listen);
+        }
+        Err(BoardError::Protocol {
+            reason: format!("this came out of order: {message:?}"),
+        })
+    }
+
+    /// The answer, if it is whole.
+    fn answer(mut self, blob: &BlobInfo, trace: bool) -> Result<BoardAnswer, BoardError> {
+        let scores = self.scores.as_chunks().0.iter();
+        self.answer.scores = scores.map(|score| u16::from_le_bytes(*score)).collect();
+        let tensors = if trace { usize::from(blob.tensors) } else { 0 };
+        let parts = [
+            (
+                "outputs",
+                self.answer.output.len(),
+                blob.output_bytes as usize,
+            ),
+            ("scores", self.answer.scores.len(), blob.classes as usize),
+            ("tensor hashes", self.answer.tensor_hashes.len(), tensors),
+        ];
+        for (what, have, expected) in parts {
+            if have != expected {
+                return Err(BoardError::Protocol {
+                    reason: format!("{have} {what} came where there are {expected}"),
+                });
+            }
+        }
+        Ok(self.answer)
+    }
+}

@@ -1,0 +1,130 @@
+//! What a board has: `firmware/boards/<board>/board.toml`, which the firmware's build reads too.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tidbit::Model;
+use tidbit_link::buffer_bytes;
+
+use super::BoardError;
+use super::firmware;
+
+/// A board, as its `board.toml` describes it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Board {
+    /// Its name, also that of its folder and of its firmware's ELF file.
+    pub name: String,
+    /// One line for people.
+    pub description: String,
+    /// Rust target of its core.
+    pub target: String,
+    /// Machine that QEMU emulates it by.
+    pub qemu_machine: String,
+    /// Bytes that the firmware's code and constants may take.
+    pub flash_bytes: u64,
+    /// Bytes of stack.
+    pub stack_bytes: u64,
+    /// Bytes for arena, scratch and the link's buffer.
+    pub arena_bytes: u64,
+    /// Where the blob lies.
+    pub blob_address: u64,
+    /// Bytes that the blob may take.
+    pub blob_bytes: u64,
+}
+
+impl Board {
+    /// The board of this name, from the firmware's folder.
+    ///
+    /// # Errors
+    /// [`BoardError::NoFirmware`], [`BoardError::NoBoard`] or [`BoardError::Description`].
+    pub fn find(name: &str) -> Result<Self, BoardError> {
+        let boards = firmware::directory()?.join("boards");
+        let path = boards.join(name).join("board.toml");
+        let is_name = Path::new(name).components().count() == 1 && path.is_file();
+        if !is_name {
+            let name = name.to_owned();
+            let known = known(&boards);
+            return Err(BoardError::NoBoard { name, known });
+        }
+        Self::read(path)
+    }
+
+    fn read(path: PathBuf) -> Result<Self, BoardError> {
+        match fs::read_to_string(&path) {
+            Err(source) => Err(BoardError::Read { path, source }),
+            Ok(text) => toml::from_str(&text).map_err(|error| BoardError::Description {
+                path,
+                reason: error.to_string().trim_end().replace('\n', " "),
+            }),
+        }
+    }
+
+    /// Refuses a blob that exceeds one of the board's budgets.
+    ///
+    /// # Errors
+    /// [`BoardError::TooLarge`], with the budget and by how much.
+    pub fn check(&self, blob: &Path, model: &Model<'_>) -> Result<(), BoardError> {
+        let buffer = buffer_bytes(model.input_shape().row_bytes(), model.classes());
+        let needs = [
+            (
+                "flash for the blob",
+                model.tables().data.0.len(),
+                self.blob_bytes,
+            ),
+            (
+                "memory (arena, scratch, a row of the image)",
+                model.memory_bytes().saturating_add(buffer),
+                self.arena_bytes,
+            ),
+            ("stack", model.stack_bytes(), self.stack_bytes),
+        ];
+        for (what, need, have) in needs {
+            let need = need as u64;
+            if need > have {
+                return Err(BoardError::TooLarge {
+                    path: blob.to_owned(),
+                    board: self.name.clone(),
+                    what,
+                    need,
+                    have,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names of the boards in a folder.
+fn known(boards: &Path) -> Vec<String> {
+    let entries = fs::read_dir(boards).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries
+        .filter(|entry| entry.path().join("board.toml").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_board_can_be_read_and_bears_the_name_of_its_folder() {
+        let boards = firmware::directory().unwrap().join("boards");
+        let names = known(&boards);
+        assert!(!names.is_empty());
+        for name in names {
+            assert_eq!(Board::find(&name).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_board_is_told_the_known_ones() {
+        for name in ["no-such-board", "", "..", "../boards/mps2-an386"] {
+            let error = Board::find(name).unwrap_err().to_string();
+            assert!(error.contains("There are: mps2-an386"), "{error}");
+        }
+    }
+}

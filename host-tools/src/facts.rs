@@ -1,0 +1,78 @@
+//! The figures of a whole blob: how large it is, what memory it takes, how much work it is.
+
+use serde::Serialize;
+use tidbit::Model;
+use tidbit::blob::{Cost, OpKind, op_cost};
+
+use crate::grid::{Grid, grouped};
+
+/// What a blob takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Facts {
+    /// Bytes of the blob: flash.
+    pub blob_bytes: usize,
+    /// Bytes of weights, biases, multipliers and tables in it.
+    pub weights_bytes: usize,
+    /// Bytes of the arena, in which the rings lie.
+    pub arena_bytes: usize,
+    /// Bytes of scratch besides the arena.
+    pub scratch_bytes: usize,
+    /// Bytes of stack at most, on a 32-bit ARM core.
+    pub stack_bytes: usize,
+    /// Multiply-accumulates of one inference.
+    pub macs: u64,
+    /// Learnt numbers: weights and biases.
+    pub parameters: u64,
+}
+
+impl Facts {
+    /// Of a model.
+    ///
+    /// # Errors
+    /// None that validation has not ruled out.
+    pub fn of(model: &Model<'_>) -> Result<Self, tidbit::Error> {
+        let header = model.tables().header;
+        let mut facts = Self {
+            blob_bytes: header.blob_bytes as usize,
+            arena_bytes: model.arena_bytes(),
+            scratch_bytes: model.scratch_bytes(),
+            stack_bytes: model.stack_bytes(),
+            ..Self::default()
+        };
+        for op in 0..header.op_count {
+            let cost = cost(model, op)?;
+            facts.weights_bytes += cost.weights;
+            facts.macs += cost.macs;
+            facts.parameters += cost.parameters;
+        }
+        Ok(facts)
+    }
+
+    /// As a table.
+    pub fn grid(&self) -> Grid {
+        let mut grid = Grid::new(["what it takes", "", ""]).right([1]);
+        let mut row = |what: &str, figure: u64, note: &str| {
+            grid.row([what.to_owned(), grouped(figure), note.to_owned()]);
+        };
+        row("blob", self.blob_bytes as u64, "bytes of flash");
+        row("  of it weights", self.weights_bytes as u64, "bytes");
+        row("arena", self.arena_bytes as u64, "bytes of RAM");
+        row("scratch", self.scratch_bytes as u64, "bytes of RAM");
+        row("stack, at most", self.stack_bytes as u64, "bytes of RAM");
+        row("work", self.macs, "multiply-accumulates");
+        row("parameters", self.parameters, "weights and biases");
+        grid
+    }
+}
+
+/// What an operator costs.
+///
+/// # Errors
+/// None that validation has not ruled out.
+pub fn cost(model: &Model<'_>, index: u16) -> Result<Cost, tidbit::Error> {
+    let tables = model.tables();
+    let wrong = tidbit::Error::Inconsistent { op: index };
+    let op = tables.flow.ops.get(index).ok_or(wrong)?;
+    let kind = OpKind::from_byte(op.kind).ok_or(wrong)?;
+    op_cost(&tables.flow, &tables.data, index, &op, kind)
+}

@@ -1,0 +1,30 @@
+//! The command line of **tidbit**, as a library, so that tests can call its pieces.
+//!
+//! One verb is one file in [`verbs`]: it reads its arguments, calls [`tidbit_quantize`] or
+//! [`tidbit`], and shows what they say. The files beside it are what several verbs share: image
+//! folders ([`dataset`], [`pixels`]), blobs on disk ([`blob`]), a run on the host ([`inference`]),
+//! an emulated board ([`board`]), and the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
+//! own: what a net answers is the runtime's business, how good it is is [`comparison`]'s.
+#![forbid(unsafe_code)]
+
+pub mod blob;
+pub mod board;
+pub mod cli;
+pub mod comparison;
+pub mod confusion;
+pub mod dataset;
+pub mod error;
+pub mod facts;
+pub mod grid;
+pub mod inference;
+pub mod labels;
+pub mod layers;
+pub mod numbers;
+pub mod pixels;
+pub mod progress;
+pub mod save;
+pub mod stdout;
+pub mod verbs;
+
+pub use cli::Cli;
+pub use error::Error;

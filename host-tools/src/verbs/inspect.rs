@@ -1,0 +1,186 @@
+//! `tidbit inspect`: what is in a blob, and what it takes.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use tidbit::Model;
+
+use crate::Error;
+use crate::blob::{BlobFile, normalization, scale};
+use crate::facts::Facts;
+use crate::layers::{Layer, grid, layers};
+use crate::stdout::{STRONG, print, print_json, styled};
+
+const EXAMPLES: &str = "\
+Examples:
+  tidbit inspect net.tidbit
+  tidbit inspect net.tidbit --json | jq '.layers[] | [.operator, .macs, .bytes]'
+
+Shapes are rows x columns x channels. An int8 q of a tensor stands for (q - zero) * scale. The
+column rows is the plan: how many rows of its tensor the arena holds at a time.";
+
+/// Show what is in a blob: memory, work, layers, scales, labels, origin.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Cmd {
+    /// The blob
+    #[arg(value_name = "BLOB.tidbit")]
+    blob: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    facts: Facts,
+    input: Input,
+    output: Output,
+    labels: Vec<&'a str>,
+    provenance: BTreeMap<&'a str, &'a str>,
+    layers: Vec<Layer>,
+}
+
+/// What the caller gives, and what the f32 net was fed.
+#[derive(Debug, Serialize)]
+struct Input {
+    height: u16,
+    width: u16,
+    channels: u16,
+    mean: Vec<f32>,
+    std: Vec<f32>,
+    bgr: bool,
+}
+
+/// What the net answers.
+#[derive(Debug, Serialize)]
+struct Output {
+    len: usize,
+    classes: usize,
+    scale: f32,
+    zero_point: i8,
+    softmax: bool,
+}
+
+impl Cmd {
+    /// Shows the blob.
+    ///
+    /// # Errors
+    /// What is wrong with the blob.
+    pub fn run(self) -> Result<(), Error> {
+        let file = BlobFile::read(&self.blob)?;
+        let model = file.model()?;
+        let report = Report::of(&model)?;
+        if self.json {
+            return print_json(&report);
+        }
+        print(styled(STRONG, self.blob.display()))?;
+        print(report.facts.grid())?;
+        print(report.input.sentence())?;
+        print(report.output.sentence())?;
+        if !report.labels.is_empty() {
+            print(format_args!("labels: {}", some(&report.labels)))?;
+        }
+        for (key, value) in &report.provenance {
+            print(format_args!("{key}: {value}"))?;
+        }
+        print(grid(&report.layers))
+    }
+}
+
+impl<'a> Report<'a> {
+    fn of(model: &'a Model<'_>) -> Result<Self, Error> {
+        let shape = model.input_shape();
+        let fed = normalization(model);
+        let header = model.tables().header;
+        let wrong = tidbit::Error::Inconsistent { op: header.output };
+        let output = scale(&model.tables().flow.tensors.get(header.output).ok_or(wrong)?);
+        let lines = model.provenance().lines();
+        Ok(Self {
+            facts: Facts::of(model)?,
+            input: Input {
+                height: shape.height,
+                width: shape.width,
+                channels: shape.channels,
+                mean: fed.mean,
+                std: fed.std,
+                bgr: fed.bgr,
+            },
+            output: Output {
+                len: model.output_len(),
+                classes: model.classes(),
+                scale: output.scale,
+                zero_point: output.zero_point,
+                softmax: header.output != header.logits,
+            },
+            labels: (0..model.label_count()).filter_map(|class| model.label(class)).collect(),
+            provenance: lines.map(|line| line.split_once('=').unwrap_or((line, ""))).collect(),
+            layers: layers(model)?,
+        })
+    }
+}
+
+impl Input {
+    fn sentence(&self) -> String {
+        let Self { height, width, channels, .. } = self;
+        let order = match (channels, self.bgr) {
+            (1, _) => "grey",
+            (_, false) => "red first",
+            (_, true) => "given red first, taken blue first",
+        };
+        let list = |numbers: &[f32]| match numbers {
+            [first, rest @ ..] if rest.iter().all(|number| number == first) => first.to_string(),
+            _ => format!("{numbers:?}"),
+        };
+        let (mean, std) = (list(&self.mean), list(&self.std));
+        format!("input: {height} x {width} x {channels} raw bytes, {order}; the net is fed (pixel - {mean}) / {std}")
+    }
+}
+
+impl Output {
+    fn sentence(&self) -> String {
+        let Self { classes, scale, zero_point, .. } = self;
+        let kind = if self.softmax { "shares of a softmax" } else { "logits" };
+        format!("output: {classes} {kind} in int8, scale {scale:.6}, zero point {zero_point}")
+    }
+}
+
+/// Labels as one line, the first of them where there are many.
+fn some(labels: &[&str]) -> String {
+    const SHOWN: usize = 20;
+    let mut text = labels.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    if labels.len() > SHOWN {
+        text.push_str(&format!(", … ({} in all)", labels.len()));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Input, some};
+
+    #[test]
+    fn the_input_is_one_sentence() {
+        let mut input = Input {
+            height: 96,
+            width: 128,
+            channels: 3,
+            mean: vec![127.5; 3],
+            std: vec![58.4, 57.1, 57.4],
+            bgr: true,
+        };
+        insta::assert_snapshot!(input.sentence(), @"");
+        (input.channels, input.mean, input.std) = (1, vec![0.0], vec![255.0]);
+        insta::assert_snapshot!(input.sentence(), @"");
+    }
+
+    #[test]
+    fn many_labels_are_cut_short() {
+        assert_eq!(some(&["cat", "dog"]), "cat, dog");
+        assert!(some(&["x"; 1000]).ends_with("x, … (1000 in all)"));
+    }
+}

@@ -1,0 +1,197 @@
+//! `tidbit quantize`: an ONNX net and typical images become a blob.
+//!
+//! Whatever can be refused quickly (the output's path, the labels, the normalization, the folder
+//! of images) is looked at before the long work begins.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rayon::prelude::*;
+use serde::Serialize;
+use tidbit::Model;
+use tidbit_quantize::{Network, Normalization, Options, Quantized, RangeMethod, Watch};
+
+use crate::dataset::Dataset;
+use crate::facts::Facts;
+use crate::grid::Grid;
+use crate::numbers::Numbers;
+use crate::pixels::Loader;
+use crate::progress::Bar;
+use crate::save::Output;
+use crate::stdout::{STRONG, notice, print, print_json, styled};
+use crate::{Error, labels};
+
+const EXAMPLES: &str = "\
+The net is fed (pixel - mean) / std, pixel in 0..255. What that means for usual trainings:
+  pixels as they are           (nothing to give)
+  pixels / 255                 --std 255
+  -1 to 1                      --mean 127.5 --std 127.5
+  torchvision, ImageNet        --mean 123.675,116.28,103.53 --std 58.395,57.12,57.375
+
+Examples:
+  tidbit quantize net.onnx --calibration photos/ -o net.tidbit --std 255
+  tidbit quantize net.onnx --calibration photos/ -o net.tidbit --labels names.txt --bgr --json
+
+Calibration takes some 100 images like those of later: a folder of PNG or JPEG files, one
+subfolder a class, or a folder with a labels.csv. Images of another size are resized (bilinear).";
+
+/// Turn an ONNX net into an int8 blob.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Cmd {
+    /// The trained net, f32 or f16
+    #[arg(value_name = "MODEL.onnx")]
+    model: PathBuf,
+    /// Folder of typical images: they show which values occur in the net
+    #[arg(long, value_name = "DIR")]
+    calibration: PathBuf,
+    /// The blob to write
+    #[arg(short, long, value_name = "OUT.tidbit")]
+    output: PathBuf,
+    /// File of class names, one a line, that go into the blob
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// What is taken from each pixel: one number, or one a channel in the net's order of channels
+    #[arg(long, value_name = "R,G,B", default_value = "0", allow_hyphen_values = true)]
+    mean: Numbers,
+    /// What each pixel is divided by after that: one number, or one a channel
+    #[arg(long, value_name = "R,G,B", default_value = "1", allow_hyphen_values = true)]
+    std: Numbers,
+    /// The net takes blue first, red last
+    #[arg(long)]
+    bgr: bool,
+    /// How the ranges of the activations are chosen
+    #[arg(long, value_enum, default_value_t = Ranges::Auto)]
+    ranges: Ranges,
+    /// Print JSON, and no progress
+    #[arg(long)]
+    json: bool,
+}
+
+/// What `--ranges` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Ranges {
+    /// Whichever of the others does best on the calibration images
+    Auto,
+    /// All values that occur
+    Minmax,
+    /// All but the outermost values
+    Percentile,
+    /// The range with the least mean squared error
+    Mse,
+}
+
+impl Ranges {
+    fn method(self) -> Option<RangeMethod> {
+        match self {
+            Self::Auto => None,
+            Self::Minmax => Some(RangeMethod::MinMax),
+            Self::Percentile => Some(RangeMethod::Percentile),
+            Self::Mse => Some(RangeMethod::Mse),
+        }
+    }
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Report<'a> {
+    blob: String,
+    #[serde(flatten)]
+    facts: Facts,
+    classes: usize,
+    calibration_images: usize,
+    ranges: &'static str,
+    candidates: Vec<Candidate>,
+    notices: &'a [String],
+}
+
+/// A range method that was tried.
+#[derive(Debug, Serialize)]
+struct Candidate {
+    ranges: &'static str,
+    calibration_sqnr_db: Option<f64>,
+}
+
+impl Cmd {
+    /// Quantizes.
+    ///
+    /// # Errors
+    /// What is wrong with the arguments, the net, the images or the output.
+    pub fn run(self) -> Result<(), Error> {
+        let output = Output::reserve(&self.output)?;
+        let network = Network::load(&self.model)?;
+        let options = self.options(&network)?;
+        let dataset = Dataset::open(&self.calibration)?;
+        let loader = Loader::new(network.input_shape())?;
+        let bar = Bar::new(self.json);
+        bar.stage("images", dataset.samples.len() as u64);
+        let images = dataset
+            .samples
+            .par_iter()
+            .map(|sample| loader.load(&sample.path).inspect(|_| bar.step()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut quantized = network.quantize(&images, &options, &bar)?;
+        drop(bar);
+        output.commit(&quantized.blob)?;
+        quantized.notices.splice(0..0, loader.notice());
+        for text in &quantized.notices {
+            notice(text);
+        }
+        self.show(&quantized, images.len())
+    }
+
+    /// What the user chose, as far as it fits the net.
+    fn options(&self, network: &Network) -> Result<Options, Error> {
+        let channels = network.input_shape().channels;
+        if self.bgr && channels != 3 {
+            return Err(Error::BlueFirst { channels });
+        }
+        let normalization = Normalization {
+            mean: self.mean.0.clone(),
+            std: self.std.0.clone(),
+            bgr: self.bgr,
+        };
+        let labels = self.labels.as_ref().map(|path| labels::read(path, network.classes()));
+        Ok(Options {
+            normalization: normalization.spread(channels.into())?,
+            labels: labels.transpose()?.unwrap_or_default(),
+            ranges: self.ranges.method(),
+        })
+    }
+
+    fn show(&self, quantized: &Quantized, calibration_images: usize) -> Result<(), Error> {
+        let model = Model::new(&quantized.blob)?;
+        let report = Report {
+            blob: self.output.display().to_string(),
+            facts: Facts::of(&model)?,
+            classes: model.classes(),
+            calibration_images,
+            ranges: quantized.ranges.name(),
+            candidates: quantized.candidates.iter().map(Candidate::of).collect(),
+            notices: &quantized.notices,
+        };
+        if self.json {
+            return print_json(&report);
+        }
+        if !report.candidates.is_empty() {
+            let mut grid = Grid::new(["ranges", "SQNR on the calibration images", ""]).right([1]);
+            for Candidate { ranges, calibration_sqnr_db } in &report.candidates {
+                let sqnr = calibration_sqnr_db.map_or("exact".into(), |db| format!("{db:.2} dB"));
+                let taken = if *ranges == report.ranges { "taken" } else { "" };
+                grid.row([*ranges, &sqnr, taken]);
+            }
+            print(grid)?;
+        }
+        print(report.facts.grid())?;
+        print(format_args!("Wrote {}.", styled(STRONG, &report.blob)))
+    }
+}
+
+impl Candidate {
+    fn of(&(ranges, db): &(RangeMethod, f64)) -> Self {
+        Self {
+            ranges: ranges.name(),
+            calibration_sqnr_db: Some(db).filter(|db| db.is_finite()),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! `tidbit sim`: images through a blob on an emulated board.
+//!
+//! The firmware is the one that runs on the real board, the blob lies at its place in flash, and
+//! the images go over the link. What the board answers is what `run` answers, to the byte;
+//! `--check` holds one against the other, with `--trace` for every tensor on the way.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use tidbit::Model;
+use tidbit_quantize::Watch;
+
+use super::run::{View, grid, hashes, on_host, pixels};
+use crate::Error;
+use crate::blob::BlobFile;
+use crate::board::{Board, BoardAnswer, Emulated, firmware};
+use crate::grid::{Grid, grouped};
+use crate::inference::{Inference, Shown};
+use crate::progress::Bar;
+use crate::stdout::{GOOD, notice, print, print_json, styled};
+
+const EXAMPLES: &str = "\
+Examples:
+  tidbit sim net.tidbit cat.png
+  tidbit sim net.tidbit photos/*.png --board mps2-an386 --trace --check --json
+
+The firmware is built when needed (a Rust toolchain must be there) and booted in QEMU
+(qemu-system-arm must be installed). Instructions are counted, not timed: the same on every
+machine. With --trace they include the hashing.
+
+With --json, what `run` prints plus instructions, stack_bytes (most stack that the inference
+took) and arena_bytes for each image; with --check also equals_host.";
+
+/// Run images through a blob on an emulated board.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Cmd {
+    /// The blob
+    #[arg(value_name = "BLOB.tidbit")]
+    blob: PathBuf,
+    /// PNG or JPEG images
+    #[arg(value_name = "IMAGE", required = true)]
+    images: Vec<PathBuf>,
+    /// The board; an unknown name is answered with the list of those there are
+    #[arg(long, value_name = "BOARD", default_value = "mps2-an386")]
+    board: String,
+    /// Run the images on the host too, and fail if a byte differs
+    #[arg(long)]
+    check: bool,
+    /// Show the board's log on stderr
+    #[arg(long)]
+    log: bool,
+    #[command(flatten)]
+    view: View,
+}
+
+/// What is shown of one image.
+#[derive(Debug, Serialize)]
+struct Simulated {
+    #[serde(flatten)]
+    shown: Shown,
+    instructions: u64,
+    stack_bytes: u32,
+    arena_bytes: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    equals_host: Option<bool>,
+}
+
+impl Cmd {
+    /// Runs the images on the board.
+    ///
+    /// # Errors
+    /// What is wrong with the blob, an image or the board, or where board and host differ.
+    pub fn run(self) -> Result<(), Error> {
+        let file = BlobFile::read(&self.blob)?;
+        let model = file.model()?;
+        let board = Board::find(&self.board)?;
+        board.check(&self.blob, &model)?;
+        let images = pixels(&model, &self.images)?;
+        let answers = self.on_board(&board, &images)?;
+        if self.log {
+            answers.iter().flat_map(|answer| &answer.log).for_each(notice);
+        }
+        let inferences: Vec<Inference> = answers.iter().map(|answer| self.inference(answer)).collect();
+        if self.check {
+            self.hold_against_host(&model, &images, &inferences)?;
+        }
+        let named = self.images.iter().zip(&inferences).zip(&answers);
+        let simulated: Vec<Simulated> = named
+            .map(|((image, inference), answer)| Simulated {
+                shown: inference.shown(&model, image.display().to_string(), self.view.top.into()),
+                instructions: answer.instructions,
+                stack_bytes: answer.stack_bytes,
+                arena_bytes: answer.arena_bytes,
+                equals_host: self.check.then_some(true),
+            })
+            .collect();
+        self.show(&model, &simulated)
+    }
+
+    /// Builds the firmware, boots it, and has it answer the images.
+    fn on_board(&self, board: &Board, images: &[Vec<u8>]) -> Result<Vec<BoardAnswer>, Error> {
+        let bar = Bar::new(self.view.json);
+        bar.stage("firmware", 1);
+        let elf = firmware::build(&board.name)?;
+        bar.stage("boot", 1);
+        let mut device = Emulated::boot(board, &elf, &self.blob)?;
+        bar.stage("images", images.len() as u64);
+        let answers = images.iter().map(|image| {
+            let answer = device.infer(image, self.view.trace);
+            bar.step();
+            Ok(answer?)
+        });
+        answers.collect()
+    }
+
+    fn inference(&self, answer: &BoardAnswer) -> Inference {
+        Inference {
+            output: answer.output.clone(),
+            scores: answer.scores.clone(),
+            tensor_hashes: self.view.trace.then(|| answer.tensor_hashes.clone()),
+        }
+    }
+
+    /// Runs the images on the host too, and fails at the first difference.
+    fn hold_against_host(&self, model: &Model<'_>, images: &[Vec<u8>], board: &[Inference]) -> Result<(), Error> {
+        let host = on_host(model, images, self.view.trace)?;
+        for ((image, board), host) in self.images.iter().zip(board).zip(&host) {
+            if let Some(what) = difference(model, board, host) {
+                let image = image.clone();
+                return Err(Error::Differs { image, what });
+            }
+        }
+        Ok(())
+    }
+
+    fn show(&self, model: &Model<'_>, simulated: &[Simulated]) -> Result<(), Error> {
+        if self.view.json {
+            return print_json(&simulated);
+        }
+        let shown = || simulated.iter().map(|simulated| &simulated.shown);
+        print(grid(shown()))?;
+        if self.view.trace {
+            print(hashes(model, shown()))?;
+        }
+        print(figures(simulated))?;
+        if self.check {
+            let what = if self.view.trace { "every byte of every tensor" } else { "every output byte" };
+            print(styled(GOOD, format_args!("{what} is equal to the host's, on {} images", simulated.len())))?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a board's answer differs from the host's, if it does: the first place in the net's order.
+fn difference(model: &Model<'_>, board: &Inference, host: &Inference) -> Option<String> {
+    let pair = board.tensor_hashes.iter().flatten().zip(host.tensor_hashes.iter().flatten());
+    if let Some(index) = pair.into_iter().position(|(board, host)| board != host) {
+        let tables = model.tables();
+        let op = u16::try_from(index).ok().and_then(|index| tables.flow.ops.get(index));
+        let name = op.and_then(|op| tables.data.text(op.name, op.name_bytes.into()));
+        return Some(format!("tensor {index} ('{}')", name.unwrap_or_default()));
+    }
+    let apart = |place: Option<usize>, what: &str| place.map(|place| format!("{what} {place}"));
+    if board.output.len() != host.output.len() || board.tensor_hashes.iter().len() != host.tensor_hashes.iter().len() {
+        return Some("the length of the answer".into());
+    }
+    let outputs = board.output.iter().zip(&host.output).position(|(board, host)| board != host);
+    let scores = board.scores.iter().zip(&host.scores).position(|(board, host)| board != host);
+    apart(outputs, "output").or(apart(scores, "the score of class"))
+}
+
+/// What each inference took, as a table.
+fn figures(simulated: &[Simulated]) -> Grid {
+    let mut grid = Grid::new(["image", "instructions", "stack bytes", "arena bytes"]).right([1, 2, 3]);
+    for Simulated { shown, instructions, stack_bytes, arena_bytes, .. } in simulated {
+        grid.row([
+            shown.image.clone(),
+            grouped(*instructions),
+            grouped(*stack_bytes),
+            grouped(*arena_bytes),
+        ]);
+    }
+    grid
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Simulated;
+    use crate::inference::Shown;
+
+    #[test]
+    fn json_is_that_of_run_and_the_figures() {
+        let simulated = Simulated {
+            shown: Shown {
+                image: "cat.png".into(),
+                output: vec![1],
+                top: vec![],
+                tensor_hashes: None,
+            },
+            instructions: 7,
+            stack_bytes: 8,
+            arena_bytes: 9,
+            equals_host: None,
+        };
+        insta::assert_snapshot!(serde_json::to_string(&simulated).unwrap(), @"");
+    }
+}

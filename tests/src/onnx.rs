@@ -1,0 +1,192 @@
+//! Small ONNX nets made on the spot: what the operator tests quantize and compare.
+//!
+//! Weights are pseudo-random from a seed, so a net is the same on every run.
+
+use prost::Message;
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TypeProto, ValueInfoProto, tensor_proto::DataType, tensor_shape_proto,
+    type_proto,
+};
+
+/// A value of an attribute.
+#[derive(Clone, Debug)]
+pub enum Attr {
+    /// An integer.
+    Int(i64),
+    /// A number.
+    Float(f32),
+    /// Integers.
+    Ints(Vec<i64>),
+    /// A text.
+    Text(&'static str),
+}
+
+/// A net under construction. The image is called `image`.
+pub struct Net {
+    graph: GraphProto,
+    seed: u64,
+    opset: i64,
+}
+
+impl Net {
+    /// A net that takes an image of these dimensions.
+    pub fn new(dims: [i64; 4]) -> Self {
+        let graph = GraphProto {
+            name: "net".into(),
+            input: vec![value_info("image", Some(&dims))],
+            ..GraphProto::default()
+        };
+        Self {
+            graph,
+            seed: 0x9e37_79b9_7f4a_7c15,
+            opset: 13,
+        }
+    }
+
+    /// The same for another version of the operator set.
+    pub fn opset(mut self, opset: i64) -> Self {
+        self.opset = opset;
+        self
+    }
+
+    /// A number between -1 and 1 (splitmix64).
+    pub fn random(&mut self) -> f32 {
+        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+
+    /// A constant of random numbers times `scale` plus `offset`.
+    pub fn weights(&mut self, dims: &[i64], scale: f32, offset: f32) -> String {
+        let count: i64 = dims.iter().product();
+        let values: Vec<f32> = (0..count)
+            .map(|_| self.random() * scale + offset)
+            .collect();
+        self.constant(dims, &values)
+    }
+
+    /// A constant of these numbers.
+    pub fn constant(&mut self, dims: &[i64], values: &[f32]) -> String {
+        let name = format!("constant_{}", self.graph.initializer.len());
+        self.graph.initializer.push(TensorProto {
+            name: name.clone(),
+            dims: dims.to_vec(),
+            data_type: DataType::Float as i32,
+            raw_data: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            ..TensorProto::default()
+        });
+        name
+    }
+
+    /// A constant list of integers.
+    pub fn ints(&mut self, values: &[i64]) -> String {
+        let name = format!("constant_{}", self.graph.initializer.len());
+        self.graph.initializer.push(TensorProto {
+            name: name.clone(),
+            dims: vec![values.len() as i64],
+            data_type: DataType::Int64 as i32,
+            raw_data: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            ..TensorProto::default()
+        });
+        name
+    }
+
+    /// A node with one output, whose name is returned.
+    pub fn node(&mut self, op: &str, inputs: &[&str], attributes: &[(&str, Attr)]) -> String {
+        let name = format!("{op}_{}", self.graph.node.len());
+        self.graph.node.push(NodeProto {
+            name: name.clone(),
+            op_type: op.into(),
+            input: inputs.iter().map(|input| (*input).into()).collect(),
+            output: vec![name.clone()],
+            attribute: attributes.iter().map(attribute).collect(),
+            ..NodeProto::default()
+        });
+        name
+    }
+
+    /// A convolution with random weights and bias, scaled for outputs of the inputs' size.
+    pub fn conv(
+        &mut self,
+        input: &str,
+        weights: [i64; 4],
+        attributes: &[(&str, Attr)],
+    ) -> String {
+        let taps = (weights[1] * weights[2] * weights[3]) as f32;
+        let bias = self.weights(&weights[..1], 0.2, 0.0);
+        let weights = self.weights(&weights, 1.7 / taps.sqrt(), 0.0);
+        self.node("Conv", &[input, &weights, &bias], attributes)
+    }
+
+    /// The operators of the net so far.
+    pub fn operators(&self) -> Vec<String> {
+        self.graph.node.iter().map(|node| node.op_type.clone()).collect()
+    }
+
+    /// The file, with `output` as the net's answer.
+    pub fn finish(mut self, output: &str) -> Vec<u8> {
+        self.graph.output = vec![value_info(output, None)];
+        let model = ModelProto {
+            ir_version: 7,
+            opset_import: vec![OperatorSetIdProto {
+                version: self.opset,
+                ..OperatorSetIdProto::default()
+            }],
+            graph: Some(self.graph),
+            ..ModelProto::default()
+        };
+        model.encode_to_vec()
+    }
+}
+
+fn attribute((name, value): &(&str, Attr)) -> AttributeProto {
+    use tract_onnx::pb::attribute_proto::AttributeType as Type;
+    let mut attribute = AttributeProto {
+        name: (*name).into(),
+        ..AttributeProto::default()
+    };
+    let kind = match value {
+        Attr::Int(value) => {
+            attribute.i = *value;
+            Type::Int
+        }
+        Attr::Float(value) => {
+            attribute.f = *value;
+            Type::Float
+        }
+        Attr::Ints(values) => {
+            attribute.ints = values.clone();
+            Type::Ints
+        }
+        Attr::Text(text) => {
+            attribute.s = text.as_bytes().to_vec();
+            Type::String
+        }
+    };
+    attribute.r#type = kind as i32;
+    attribute
+}
+
+fn value_info(name: &str, dims: Option<&[i64]>) -> ValueInfoProto {
+    let dim = |value: &i64| tensor_shape_proto::Dimension {
+        value: Some(tensor_shape_proto::dimension::Value::DimValue(*value)),
+        ..tensor_shape_proto::Dimension::default()
+    };
+    let tensor = type_proto::Tensor {
+        elem_type: DataType::Float as i32,
+        shape: dims.map(|dims| TensorShapeProto {
+            dim: dims.iter().map(dim).collect(),
+        }),
+    };
+    ValueInfoProto {
+        name: name.into(),
+        r#type: Some(TypeProto {
+            value: Some(type_proto::Value::TensorType(tensor)),
+            ..TypeProto::default()
+        }),
+        ..ValueInfoProto::default()
+    }
+}

@@ -1,0 +1,166 @@
+//! Damaged blobs: what is damaged is refused, or runs harmlessly.
+//!
+//! A blob whose checksum is stale is always refused. A blob whose checksum was made anew over the
+//! damage may well be valid (a weight is as good as another): then a whole inference, every call
+//! and every misuse of the API must pass without harm. `exercise` says what harm is.
+
+use std::fs;
+use std::path::PathBuf;
+
+use proptest::prelude::*;
+use rayon::prelude::*;
+use tidbit::blob::header::{CHECKSUM_LEN, NONE};
+use tidbit::{Error, Model};
+use tidbit_tests::every_op::every_op;
+use tidbit_tests::exercise::{Outcome, exercise};
+use tidbit_tests::handmade::{seal, tiny};
+use tidbit_tests::surgery::{header, reframe, segment, tensor};
+
+/// Work that a corrupted blob may take: enough for most, little enough for a million of them.
+const MOST_WORK: u64 = 1 << 17;
+
+#[test]
+fn a_stale_checksum_is_refused_whatever_byte_it_is() {
+    for blob in [tiny(), every_op()] {
+        (0..blob.len()).into_par_iter().for_each(|at| {
+            let mut damaged = blob.clone();
+            for value in (0..=u8::MAX).filter(|value| *value != blob[at]) {
+                damaged[at] = value;
+                let error = Model::new(&damaged)
+                    .map(|_| ())
+                    .expect_err("one byte is wrong");
+                let fits = match at {
+                    0..4 => matches!(error, Error::NotABlob { .. }),
+                    4..6 => matches!(error, Error::Version { .. }),
+                    8..12 => matches!(error, Error::TooShort { .. } | Error::TrailingBytes { .. }),
+                    _ => matches!(error, Error::Checksum { .. }),
+                };
+                assert!(fits, "byte {at} = {value}: {error:?}");
+            }
+        });
+    }
+}
+
+/// Exercises `blob` with each byte set to each of `values` of what it was; says how many ran.
+fn corrupt_each_byte(blob: &[u8], values: impl Fn(u8) -> Vec<u8> + Sync) -> usize {
+    let body = blob.len() - CHECKSUM_LEN;
+    let ran = (0..body).into_par_iter().map(|at| {
+        let mut damaged = blob.to_vec();
+        let outcomes = values(blob[at]).into_iter().map(|value| {
+            damaged[at] = value;
+            seal(&mut damaged);
+            exercise(&damaged, MOST_WORK)
+        });
+        outcomes.filter(|outcome| *outcome == Outcome::Ran).count()
+    });
+    ran.sum()
+}
+
+fn all_values(_: u8) -> Vec<u8> {
+    (0..=u8::MAX).collect()
+}
+
+/// What breaks things most often: single bits, ends of ranges, neighbours.
+fn telling_values(value: u8) -> Vec<u8> {
+    let bits = (0..8).map(|bit| value ^ (1 << bit));
+    let ends = [
+        0,
+        0x7f,
+        0x80,
+        0xff,
+        value.wrapping_add(1),
+        value.wrapping_sub(1),
+    ];
+    bits.chain(ends).collect()
+}
+
+#[test]
+fn a_sealed_corruption_is_refused_or_harmless() {
+    let ran = corrupt_each_byte(&tiny(), all_values);
+    assert!(
+        ran > 100_000,
+        "most weights are as good as others, but only {ran} ran"
+    );
+    assert!(corrupt_each_byte(&every_op(), telling_values) > 1000);
+}
+
+#[test]
+#[ignore = "takes a minute: half a million inferences"]
+fn every_sealed_corruption_of_every_operator_is_refused_or_harmless() {
+    assert!(corrupt_each_byte(&every_op(), all_values) > 100_000);
+}
+
+#[test]
+fn truncated_and_framed_anew_is_refused_or_harmless() {
+    for blob in [tiny(), every_op()] {
+        (0..blob.len()).into_par_iter().for_each(|len| {
+            exercise(&reframe(&blob[..len]), MOST_WORK);
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
+
+    /// Faults that only show together: a dimension here, a ring there.
+    #[test]
+    fn several_corruptions_are_refused_or_harmless(
+        of_tiny in any::<bool>(),
+        damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 2..5),
+    ) {
+        let mut blob = if of_tiny { tiny() } else { every_op() };
+        let body = blob.len() - CHECKSUM_LEN;
+        for (at, value) in damages {
+            blob[at.index(body)] = value;
+        }
+        seal(&mut blob);
+        exercise(&blob, MOST_WORK);
+    }
+
+    /// The same where it tells most: in the tables of every operator's blob, which are together.
+    #[test]
+    fn several_corruptions_of_the_tables_are_refused_or_harmless(
+        damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 2..5),
+    ) {
+        let mut blob = every_op();
+        let start = tidbit_tests::surgery::read_header(&blob).tensors as usize;
+        let body = blob.len() - CHECKSUM_LEN - start;
+        for (at, value) in damages {
+            blob[start + at.index(body)] = value;
+        }
+        seal(&mut blob);
+        exercise(&blob, MOST_WORK);
+    }
+}
+
+/// A net whose only tensor, the image, is its answer, with more elements than a u16 counts.
+#[test]
+fn more_logits_than_classes_can_be_numbered_are_harmless() {
+    let mut blob = tiny();
+    segment(&mut blob, 0, |segment| segment.op_count = 1);
+    tensor(&mut blob, 0, |image| {
+        (image.height, image.width, image.ring_rows) = (256, 257, 256);
+        image.last_reader = NONE;
+    });
+    header(&mut blob, |header| {
+        (header.op_count, header.output, header.logits) = (1, 0, 0);
+        header.arena_bytes = 256 * 257;
+    });
+    assert_eq!(exercise(&blob, 1 << 20), Outcome::Ran);
+}
+
+/// What the fuzzer once found stays found.
+#[test]
+fn regressions_stay_fixed() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fuzz/regressions");
+    for target in ["validate", "run"] {
+        let Ok(entries) = fs::read_dir(folder.join(target)) else {
+            continue;
+        };
+        for entry in entries {
+            let bytes = fs::read(entry.expect("an entry").path()).expect("an input");
+            let _ = Model::new(&bytes);
+            exercise(&reframe(&bytes), 1 << 20);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The firmware's board-free part, on the host: a board is played whose line is a script of bytes.
+//!
+//! The device asks before it hears, but it does not matter to it when the bytes were sent: so a
+//! whole conversation can be written down beforehand, and then be damaged.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+
+use embedded_hal::digital::{ErrorType as PinErrorType, OutputPin};
+use embedded_io::{ErrorType, Read, Write};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use tidbit::{Model, Session};
+use tidbit_app::{Board, Budget, Counter, Line, StackGauge, Trace, find_blob, serve};
+use tidbit_link::{Decoder, Fault, Frame, ToDevice, ToHost, message};
+use tidbit_tests::handmade;
+
+/// A line on which the host's bytes stand already, and the device's are kept.
+#[derive(Default)]
+struct Script {
+    incoming: VecDeque<u8>,
+    outgoing: Vec<u8>,
+}
+
+impl ErrorType for Script {
+    type Error = Infallible;
+}
+
+impl Read for Script {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
+        let Some(byte) = self.incoming.pop_front() else {
+            return Ok(0);
+        };
+        buffer[0] = byte;
+        Ok(1)
+    }
+}
+
+impl Write for Script {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
+        self.outgoing.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// The rest of a played board: a pin, a counter and a stack that are always the same.
+#[derive(Default)]
+struct Still;
+
+impl PinErrorType for Still {
+    type Error = Infallible;
+}
+
+impl OutputPin for Still {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+impl Counter for Still {
+    fn begin(&mut self) {}
+
+    fn end(&mut self) -> u64 {
+        10
+    }
+}
+
+impl StackGauge for Still {
+    fn paint(&mut self) {}
+
+    fn used(&self) -> u32 {
+        20
+    }
+
+    fn free(&self) -> u32 {
+        4096
+    }
+}
+
+/// What a device with this flash and memory says to these bytes, frame by frame.
+fn said(flash: &[u8], memory_bytes: usize, incoming: &[u8]) -> Vec<Vec<u8>> {
+    let mut board = Board {
+        link: Script {
+            incoming: incoming.iter().copied().collect(),
+            outgoing: Vec::new(),
+        },
+        busy: Still,
+        counter: Still,
+        stack: Still,
+    };
+    let budget = Budget {
+        board: "played",
+        stack_bytes: 4096,
+    };
+    let mut memory = vec![0u16; memory_bytes / 2];
+    let (mut line, mut trace) = (Line::new(), Trace::new());
+    let blob = find_blob(flash);
+    let end = serve(&mut board, budget, blob, &mut memory, &mut line, &mut trace);
+    assert_eq!(end, None, "the script ends, and with it the service");
+    let mut decoder = Decoder::new();
+    let mut frames = Vec::new();
+    for byte in board.link.outgoing {
+        if decoder.push(byte) {
+            frames.push(decoder.frame().unwrap().to_vec());
+        }
+    }
+    frames
+}
+
+fn frame(message: &ToDevice<'_>) -> Vec<u8> {
+    let mut frame = Frame::new();
+    frame.encode(message).unwrap();
+    frame.bytes().to_vec()
+}
+
+/// A `Start` and the rows of an image, one byte at a time.
+fn inference(image: &[u8], trace: bool) -> Vec<u8> {
+    let mut bytes = frame(&ToDevice::Start { trace });
+    for (y, row) in (0..).zip(image.chunks_exact(usize::from(handmade::SIDE))) {
+        for (offset, pixel) in (0..).zip(row) {
+            let pixels = core::slice::from_ref(pixel);
+            bytes.extend(frame(&ToDevice::Row { y, offset, pixels }));
+        }
+    }
+    bytes
+}
+
+/// The output in what a device said last.
+fn answer(frames: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let at = frames
+        .iter()
+        .rposition(|frame| matches!(message(frame), Ok(ToHost::Done { .. })))?;
+    frames
+        .get(..at)?
+        .iter()
+        .rev()
+        .find_map(|frame| match message(frame) {
+            Ok(ToHost::Output { bytes, .. }) => Some(bytes.to_vec()),
+            _ => None,
+        })
+}
+
+/// The same by the runtime itself.
+fn expected(image: &[u8]) -> Vec<u8> {
+    let blob = handmade::tiny();
+    let model = Model::new(&blob).unwrap();
+    let mut memory = vec![0; model.memory_bytes()];
+    let mut session = Session::new(&model, &mut memory).unwrap();
+    session.run(image).unwrap().output_bytes().to_vec()
+}
+
+/// Faults in what a device said.
+fn faults(frames: &[Vec<u8>]) -> Vec<Fault> {
+    let faults = frames.iter().filter_map(|frame| match message(frame) {
+        Ok(ToHost::Error(fault)) => Some(fault),
+        _ => None,
+    });
+    faults.collect()
+}
+
+#[test]
+fn answers_images_one_after_another() {
+    let image = handmade::image();
+    let script = inference(&image, false).repeat(3);
+    let frames = said(&handmade::tiny(), 1024, &script);
+    let done = |frame: &&Vec<u8>| matches!(message(frame), Ok(ToHost::Done { .. }));
+    assert_eq!(frames.iter().filter(done).count(), 3);
+    assert_eq!(answer(&frames), Some(expected(&image)));
+    assert_eq!(faults(&frames), []);
+}
+
+#[test]
+fn a_new_start_abandons_the_inference_under_way() {
+    let image = handmade::image();
+    let mut script = inference(&[9; 16], true);
+    script.truncate(script.len() / 2);
+    let cut = script.iter().rposition(|byte| *byte == 0).unwrap();
+    script.truncate(cut + 1);
+    script.extend(frame(&ToDevice::Hello));
+    script.extend(inference(&image, false));
+    let frames = said(&handmade::tiny(), 1024, &script);
+    assert_eq!(answer(&frames), Some(expected(&image)));
+    assert_eq!(faults(&frames), []);
+}
+
+#[test]
+fn what_comes_at_the_wrong_moment_is_refused() {
+    let pixels: &[u8] = &[1; 4];
+    let row = |y, offset, pixels| frame(&ToDevice::Row { y, offset, pixels });
+    let frames = said(&handmade::tiny(), 1024, &row(0, 0, pixels));
+    assert_eq!(faults(&frames), [Fault::OutOfTurn]);
+    let wrong = [
+        row(1, 0, pixels),
+        row(0, 1, pixels),
+        row(0, 0, &[]),
+        row(0, 0, &[1; 5]),
+    ];
+    for wrong in wrong {
+        let script = [frame(&ToDevice::Start { trace: false }), wrong].concat();
+        let frames = said(&handmade::tiny(), 1024, &script);
+        assert_eq!(faults(&frames), [Fault::WrongPiece { y: 0, offset: 0 }]);
+    }
+}
+
+#[test]
+fn a_blob_that_cannot_run_is_told_whenever_the_host_asks() {
+    let blob = handmade::tiny();
+    let hello = frame(&ToDevice::Hello);
+    let script = [
+        hello.clone(),
+        frame(&ToDevice::Start { trace: false }),
+        hello,
+    ]
+    .concat();
+    // 8 bytes for a row or the scores, 40 of arena, 16 of scratch.
+    let small = Fault::ArenaTooSmall { need: 64, have: 62 };
+    let cases: [(&[u8], usize, Fault); 4] = [
+        (&blob, 62, small),
+        (&[], 1024, Fault::BlobRefused),
+        (&[0xff; 100], 1024, Fault::BlobRefused),
+        (
+            &blob[..blob.len() - 1],
+            1024,
+            Fault::BlobTooLong {
+                bytes: blob.len() as u32,
+                room: blob.len() as u32 - 1,
+            },
+        ),
+    ];
+    for (flash, memory, expected) in cases {
+        let frames = said(flash, memory, &script);
+        assert_eq!(faults(&frames), [expected]);
+        let infos = frames.iter().filter_map(|frame| match message(frame) {
+            Ok(ToHost::Info(info)) => Some(info.blob),
+            _ => None,
+        });
+        assert_eq!(infos.collect::<Vec<_>>(), [Err(expected); 2]);
+    }
+    assert_eq!(faults(&said(&blob, 64, &script)), []);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn noise_is_survived_and_the_next_inference_is_right(
+        noise in vec(any::<u8>(), 0..600), image in vec(any::<u8>(), 16),
+    ) {
+        let script = [noise, vec![0], inference(&image, true)].concat();
+        let frames = said(&handmade::tiny(), 1024, &script);
+        prop_assert_eq!(answer(&frames), Some(expected(&image)));
+    }
+
+    #[test]
+    fn a_damaged_piece_is_asked_for_again(
+        image in vec(any::<u8>(), 16), at: prop::sample::Index, flip in 1..=255u8,
+    ) {
+        let good = inference(&image, false);
+        let start = frame(&ToDevice::Start { trace: false }).len();
+        let piece = start + at.index(good.len() - start);
+        let mut script = good.clone();
+        script[piece] ^= flip;
+        // Whatever was damaged, the device is still there for a fresh start.
+        script.extend([0]);
+        script.extend(&good);
+        let frames = said(&handmade::tiny(), 1024, &script);
+        prop_assert!(!faults(&frames).is_empty());
+        prop_assert_eq!(answer(&frames), Some(expected(&image)));
+    }
+}

@@ -1,0 +1,145 @@
+//! Looks into the linked firmware: what the runtime promises of its code can be read off there.
+//!
+//! The firmware is linked with `--emit-relocs`, so its ELF file says of every reference in the code
+//! where it stands and to what it leads.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use object::{Object, ObjectSection, ObjectSymbol, RelocationTarget, SymbolKind};
+use tidbit_cli::board::{Board, firmware};
+
+/// A linked program, function by function.
+struct Program {
+    /// Names of the functions by their first address.
+    functions: BTreeMap<u64, String>,
+    /// Function in which a reference stands, and name of what it leads to.
+    references: Vec<(String, String)>,
+    /// Bytes of the sections that lie in flash.
+    flash_bytes: u64,
+}
+
+impl Program {
+    /// Builds the firmware of this name and reads its ELF file.
+    fn build(name: &str) -> Self {
+        let path = firmware::build(name).unwrap_or_else(|error| panic!("{error}"));
+        let bytes = fs::read(path).unwrap();
+        let file = object::File::parse(&*bytes).unwrap();
+        let demangle = |name: &str| format!("{:#}", rustc_demangle::demangle(name));
+        let functions: BTreeMap<u64, String> = file
+            .symbols()
+            .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.size() > 0)
+            // The lowest bit of a Thumb function's address says that it is one.
+            .map(|symbol| (symbol.address() & !1, demangle(symbol.name().unwrap())))
+            .collect();
+        let mut references = Vec::new();
+        for section in file
+            .sections()
+            .filter(|section| section.name() == Ok(".text"))
+        {
+            for (offset, relocation) in section.relocations() {
+                let RelocationTarget::Symbol(target) = relocation.target() else {
+                    continue;
+                };
+                let target = file.symbol_by_index(target).unwrap();
+                let from = functions.range(..=offset).next_back();
+                let from = from.map_or("?", |(_, name)| name).to_owned();
+                references.push((from, demangle(target.name().unwrap_or("?"))));
+            }
+        }
+        let in_flash = [".vector_table", ".text", ".rodata", ".data"];
+        let sections = file.sections().filter(|section| {
+            let name = section.name().unwrap_or("");
+            in_flash.contains(&name)
+        });
+        let flash_bytes = sections.map(|section| section.size()).sum();
+        Self {
+            functions,
+            references,
+            flash_bytes,
+        }
+    }
+
+    /// Names of all functions and of all that is referred to.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let targets = self.references.iter().map(|(_, to)| to.as_str());
+        self.functions.values().map(String::as_str).chain(targets)
+    }
+
+    /// Fails if the reader of relocations is blind: the proofs below would then prove nothing.
+    fn sees_the_runtime(&self) {
+        let calls = self.references.iter();
+        let calls = calls.filter(|(from, to)| from.contains("tidbit::") && to.contains("tidbit::"));
+        assert!(
+            calls.count() > 10,
+            "no calls within the runtime are found in the ELF file"
+        );
+    }
+}
+
+#[test]
+fn no_function_of_the_firmware_leads_to_a_panic() {
+    let program = Program::build("mps2-an386");
+    program.sees_the_runtime();
+    let panics: Vec<_> = program
+        .references
+        .iter()
+        .filter(|(from, to)| to.contains("core::panicking") && !from.contains("core::panicking"))
+        .collect();
+    assert!(panics.is_empty(), "these lead to a panic: {panics:#?}");
+    let linked: Vec<_> = program
+        .names()
+        .filter(|name| name.contains("core::panicking"))
+        .collect();
+    assert!(linked.is_empty(), "these are linked: {linked:#?}");
+}
+
+#[test]
+fn the_runtime_needs_no_float_routine_on_a_cortex_m0() {
+    let program = Program::build("float-check");
+    program.sees_the_runtime();
+    let is_float = |name: &&str| {
+        let routine = name.strip_prefix("__aeabi_").unwrap_or("");
+        // f: single, d: double, and the conversions from integers to them.
+        let kinds = [
+            "f", "d", "i2f", "i2d", "ui2", "l2f", "l2d", "ul2", "h2f", "cf", "cd",
+        ];
+        kinds.iter().any(|kind| routine.starts_with(kind)) || is_soft_float(name)
+    };
+    let floats: Vec<_> = program.names().filter(is_float).collect();
+    assert!(floats.is_empty(), "float routines are linked: {floats:?}");
+    let divides = program
+        .names()
+        .any(|name| name.starts_with("__aeabi_uidiv"));
+    assert!(
+        divides,
+        "the routines of the compiler are not found in the ELF file"
+    );
+}
+
+/// Whether this is a routine of soft float under the name that GCC and LLVM give it.
+fn is_soft_float(name: &str) -> bool {
+    let Some(routine) = name.strip_prefix("__") else {
+        return false;
+    };
+    let kinds = ["sf", "df", "hf", "tf"];
+    let verbs = [
+        "add", "sub", "mul", "div", "fix", "float", "extend", "trunc", "cmp", "pow",
+    ];
+    verbs.iter().any(|verb| routine.starts_with(verb))
+        && kinds.iter().any(|kind| routine.contains(kind))
+}
+
+#[test]
+fn the_firmware_fits_its_flash() {
+    let board = Board::find("mps2-an386").unwrap();
+    let used = Program::build("mps2-an386").flash_bytes;
+    println!("flash: {used} of {} bytes", board.flash_bytes);
+    assert!(used > 1024, "the sections of the ELF file are not found");
+    assert!(
+        used <= board.flash_bytes,
+        "{used} bytes are {} more than {} has",
+        used.saturating_sub(board.flash_bytes),
+        board.name
+    );
+}
