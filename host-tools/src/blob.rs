@@ -103,7 +103,10 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             let file = BlobFile::read(&path).unwrap();
             let error = file.model().unwrap_err().to_string();
-            assert!(error.contains(expected) && error.contains("idbit"), "{error}");
+            assert!(
+                error.contains(expected) && error.contains("idbit"),
+                "{error}"
+            );
         }
         let error = BlobFile::read(&dir.path().join("none.tidbit")).unwrap_err();
         assert!(error.to_string().contains("none.tidbit"));

@@ -40,7 +40,10 @@ impl Compared {
 
     /// Whether the true class is among the first `count` of a ranking.
     fn hit(&self, ranking: &[usize], count: usize) -> bool {
-        ranking.iter().take(count).any(|class| Some(*class) == self.label)
+        ranking
+            .iter()
+            .take(count)
+            .any(|class| Some(*class) == self.label)
     }
 
     /// How wrong the blob's best class is in the eyes of the reference, 0 to 1.
@@ -84,7 +87,9 @@ impl Summary {
         let top = |hit: &dyn Fn(&Compared) -> bool| {
             labelled.then(|| share(images.iter().filter(|image| hit(image)).count()))
         };
-        let sqnr = images.iter().fold(Sqnr::default(), |sum, image| sum.merge(image.sqnr));
+        let sqnr = images
+            .iter()
+            .fold(Sqnr::default(), |sum, image| sum.merge(image.sqnr));
         Self {
             images: images.len(),
             reference_top1: top(&|image| image.hit(&image.reference, 1)),
@@ -118,14 +123,18 @@ pub fn shares(outputs: &[f32], softmax: bool) -> Vec<f64> {
         return outputs.iter().copied().map(f64::from).collect();
     }
     let greatest = outputs.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let exps = outputs.iter().map(|output| f64::from(output - greatest).exp());
+    let exps = outputs
+        .iter()
+        .map(|output| f64::from(output - greatest).exp());
     let sum: f64 = exps.clone().sum();
     exps.map(|exp| exp / sum).collect()
 }
 
 /// The places of the images on which blob and reference disagree, the worst first.
 pub fn disagreements(images: &[Compared]) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..images.len()).filter(|&place| !images[place].agrees()).collect();
+    let mut places: Vec<usize> = (0..images.len())
+        .filter(|&place| !images[place].agrees())
+        .collect();
     // Severities are shares between -1 and 1, so their order is that of their millionths.
     places.sort_by_key(|&place| Reverse((images[place].severity() * 1e6) as i64));
     places
@@ -138,7 +147,14 @@ mod tests {
 
     fn image(label: Option<usize>, reference: usize, blob: usize, on_blob: f64) -> Compared {
         let mut sqnr = Sqnr::default();
-        sqnr.add(&[1.0, -1.0], if reference == blob { [1.0, -1.0] } else { [1.1, -1.1] });
+        sqnr.add(
+            &[1.0, -1.0],
+            if reference == blob {
+                [1.0, -1.0]
+            } else {
+                [1.1, -1.1]
+            },
+        );
         Compared {
             label,
             reference: vec![reference, blob],
@@ -155,11 +171,18 @@ mod tests {
         let images = [(0, 0, 0), (1, 1, 2), (2, 2, 2), (1, 0, 1)]
             .map(|(label, reference, blob)| image(Some(label), reference, blob, 0.1));
         let summary = Summary::of(&images, 3);
-        assert_eq!((summary.reference_top1, summary.blob_top1), (Some(0.75), Some(0.75)));
+        assert_eq!(
+            (summary.reference_top1, summary.blob_top1),
+            (Some(0.75), Some(0.75))
+        );
         assert_eq!((summary.agreement, summary.drop()), (0.5, Some(0.0)));
         assert!((summary.output_sqnr_db.unwrap() - 23.01).abs() < 0.01);
-        let json = serde_json::to_string(&Summary { output_sqnr_db: None, ..summary }).unwrap();
-        insta::assert_snapshot!(json, @"");
+        let json = serde_json::to_string(&Summary {
+            output_sqnr_db: None,
+            ..summary
+        })
+        .unwrap();
+        insta::assert_snapshot!(json, @r##"{"images":4,"reference_top1":0.75,"blob_top1":0.75,"agreement":0.5,"output_sqnr_db":null}"##);
     }
 
     #[test]
@@ -178,12 +201,19 @@ mod tests {
         assert!(json["blob_top1"].is_null() && json["blob_top5"].is_null());
         assert_eq!(json["agreement"], 0.5);
         assert_eq!(summary.drop(), None);
-        assert_eq!(Summary::of(&[image(None, 3, 3, 0.9)], 5).output_sqnr_db, None);
+        assert_eq!(
+            Summary::of(&[image(None, 3, 3, 0.9)], 5).output_sqnr_db,
+            None
+        );
     }
 
     #[test]
     fn the_worst_disagreement_comes_first() {
-        let images = [image(None, 0, 1, 0.4), image(None, 0, 0, 0.9), image(None, 0, 1, 0.1)];
+        let images = [
+            image(None, 0, 1, 0.4),
+            image(None, 0, 0, 0.9),
+            image(None, 0, 1, 0.1),
+        ];
         assert_eq!(disagreements(&images), [2, 0]);
     }
 

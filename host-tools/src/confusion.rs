@@ -68,7 +68,11 @@ impl Confusion {
             };
             grid.row(std::iter::once(heading).chain(cells));
             for blob in (0..self.classes).filter(|&blob| count(blob) != 0) {
-                let color = if blob == truth { Color::FG_GREEN } else { Color::FG_RED };
+                let color = if blob == truth {
+                    Color::FG_GREEN
+                } else {
+                    Color::FG_RED
+                };
                 grid.paint(blob + 1, color);
             }
         }
@@ -76,7 +80,11 @@ impl Confusion {
     }
 
     fn pairs(&self, name: impl Fn(usize) -> String) -> Option<Grid> {
-        let mut pairs: Vec<_> = self.counts.iter().filter(|((truth, blob), _)| truth != blob).collect();
+        let mut pairs: Vec<_> = self
+            .counts
+            .iter()
+            .filter(|((truth, blob), _)| truth != blob)
+            .collect();
         pairs.sort_by_key(|&(_, &count)| Reverse(count));
         let mut grid = Grid::new([self.truth, "taken by the blob for", "images"]).right([2]);
         for &(&(truth, blob), count) in pairs.iter().take(PAIRS) {
@@ -110,14 +118,36 @@ mod tests {
         let confusion = Confusion::of(&images(&[(0, 0), (0, 0), (0, 1), (1, 1), (2, 0)]), 3);
         let name = |class: usize| ["cat", "dog", "2"][class].to_owned();
         let grid = confusion.grid(name).unwrap().to_string();
-        insta::assert_snapshot!(strip_str(&grid), @"");
+        insta::assert_snapshot!(strip_str(&grid), @r##"
+        ╭───────────────────┬───┬───┬───╮
+        │ true class \ blob │ 0 │ 1 │ 2 │
+        ├───────────────────┼───┼───┼───┤
+        │ 0 cat             │ 2 │ 1 │   │
+        │ 1 dog             │   │ 1 │   │
+        │ 2                 │ 1 │   │   │
+        ╰───────────────────┴───┴───┴───╯
+        "##);
     }
 
     #[test]
     fn many_classes_are_the_pairs_that_are_confused_most() {
         let confusion = Confusion::of(&images(&[(7, 7), (3, 4), (900, 5), (900, 5)]), 1000);
-        let grid = confusion.grid(|class| format!("class {class}")).unwrap().to_string();
-        insta::assert_snapshot!(strip_str(&grid), @"");
-        assert!(Confusion::of(&images(&[(7, 7)]), 1000).grid(|class| class.to_string()).is_none());
+        let grid = confusion
+            .grid(|class| format!("class {class}"))
+            .unwrap()
+            .to_string();
+        insta::assert_snapshot!(strip_str(&grid), @r##"
+        ╭────────────┬───────────────────────┬────────╮
+        │ true class │ taken by the blob for │ images │
+        ├────────────┼───────────────────────┼────────┤
+        │ class 900  │ class 5               │      2 │
+        │ class 3    │ class 4               │      1 │
+        ╰────────────┴───────────────────────┴────────╯
+        "##);
+        assert!(
+            Confusion::of(&images(&[(7, 7)]), 1000)
+                .grid(|class| class.to_string())
+                .is_none()
+        );
     }
 }

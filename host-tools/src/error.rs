@@ -41,7 +41,9 @@ pub enum Error {
         source: tidbit::Error,
     },
     /// The runtime stopped in the middle of an inference.
-    #[error("the runtime stopped: {0}. This is a defect of tidbit; please report it with the blob.")]
+    #[error(
+        "the runtime stopped: {0}. This is a defect of tidbit; please report it with the blob."
+    )]
     Runtime(#[from] tidbit::Error),
     /// The library that reads and quantizes nets refused.
     #[error(transparent)]
@@ -81,13 +83,17 @@ pub enum Error {
         reason: String,
     },
     /// A net that takes neither grey nor coloured images.
-    #[error("the net takes images of {channels} channels, but image files give 1 (grey) or 3 (red, green, blue)")]
+    #[error(
+        "the net takes images of {channels} channels, but image files give 1 (grey) or 3 (red, green, blue)"
+    )]
     Channels {
         /// Channels of the net.
         channels: u16,
     },
     /// `--bgr` for a net that has no blue.
-    #[error("--bgr is for nets that take three channels, blue first, but this net takes {channels}. Leave it out.")]
+    #[error(
+        "--bgr is for nets that take three channels, blue first, but this net takes {channels}. Leave it out."
+    )]
     BlueFirst {
         /// Channels of the net.
         channels: u16,

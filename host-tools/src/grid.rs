@@ -89,7 +89,14 @@ mod tests {
     fn figures_stand_flush_right() {
         let mut grid = Grid::new(["layer", "bytes"]).right([1]);
         grid.row(["conv", "7"]).row(["dense", "1 024"]);
-        insta::assert_snapshot!(anstream::adapter::strip_str(&grid.to_string()), @"");
+        insta::assert_snapshot!(anstream::adapter::strip_str(&grid.to_string()), @r##"
+        ╭───────┬───────╮
+        │ layer │ bytes │
+        ├───────┼───────┤
+        │ conv  │     7 │
+        │ dense │ 1 024 │
+        ╰───────┴───────╯
+        "##);
     }
 
     #[test]
@@ -101,7 +108,12 @@ mod tests {
 
     #[test]
     fn digits_are_grouped() {
-        for (number, text) in [(0u64, "0"), (999, "999"), (1000, "1 000"), (1_234_567, "1 234 567")] {
+        for (number, text) in [
+            (0u64, "0"),
+            (999, "999"),
+            (1000, "1 000"),
+            (1_234_567, "1 234 567"),
+        ] {
             assert_eq!(grouped(number), text);
         }
         assert_eq!(percent(0.9125), "91.2 %");

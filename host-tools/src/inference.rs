@@ -27,9 +27,18 @@ impl Inference {
     ///
     /// # Errors
     /// The runtime's, if the image has the wrong size.
-    pub fn run(model: &Model<'_>, memory: &mut [u8], image: &[u8], trace: bool) -> Result<Self, tidbit::Error> {
+    pub fn run(
+        model: &Model<'_>,
+        memory: &mut [u8],
+        image: &[u8],
+        trace: bool,
+    ) -> Result<Self, tidbit::Error> {
         let mut session = Session::new(model, memory)?;
-        let mut hashes = Hashes::new(if trace { model.tables().header.op_count } else { 0 });
+        let mut hashes = Hashes::new(if trace {
+            model.tables().header.op_count
+        } else {
+            0
+        });
         let answer = session.run_observed(image, &mut hashes)?;
         let mut scores = vec![0; model.classes()];
         answer.scores(&mut scores)?;
@@ -107,7 +116,10 @@ pub struct Shown {
     /// The best classes, best first.
     pub top: Vec<Choice>,
     /// The CRC-32 of every tensor, eight hexadecimal digits each.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "hexadecimal")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "hexadecimal"
+    )]
     pub tensor_hashes: Option<Vec<u32>>,
 }
 
@@ -160,12 +172,20 @@ mod tests {
         let mut shown = Shown {
             image: "cat.png".into(),
             output: vec![-128, 127],
-            top: vec![Choice { class: 1, label: None, score: 0.75 }],
+            top: vec![Choice {
+                class: 1,
+                label: None,
+                score: 0.75,
+            }],
             tensor_hashes: None,
         };
         insta::assert_snapshot!(serde_json::to_string(&shown).unwrap(),
             @r#"{"image":"cat.png","output":[-128,127],"top":[{"class":1,"label":null,"score":0.75}]}"#);
         shown.tensor_hashes = Some(vec![10]);
-        assert!(serde_json::to_string(&shown).unwrap().ends_with(r#""tensor_hashes":["0000000a"]}"#));
+        assert!(
+            serde_json::to_string(&shown)
+                .unwrap()
+                .ends_with(r#""tensor_hashes":["0000000a"]}"#)
+        );
     }
 }

@@ -41,7 +41,14 @@ mod tests {
         fs::write(&path, "cat \r\ndog\n\n").unwrap();
         assert_eq!(read(&path, 2).unwrap(), ["cat", "dog"]);
         let error = read(&path, 5).unwrap_err();
-        assert!(matches!(error, Error::LabelCount { labels: 2, classes: 5, .. }));
+        assert!(matches!(
+            error,
+            Error::LabelCount {
+                labels: 2,
+                classes: 5,
+                ..
+            }
+        ));
         assert!(read(&dir.path().join("none"), 2).is_err());
     }
 }

@@ -53,7 +53,9 @@ pub struct Layer {
 /// # Errors
 /// None that validation has not ruled out.
 pub fn layers(model: &Model<'_>) -> Result<Vec<Layer>, Error> {
-    (0..model.tables().header.op_count).map(|index| layer(model, index)).collect()
+    (0..model.tables().header.op_count)
+        .map(|index| layer(model, index))
+        .collect()
 }
 
 fn layer(model: &Model<'_>, index: u16) -> Result<Layer, Error> {
@@ -68,9 +70,15 @@ fn layer(model: &Model<'_>, index: u16) -> Result<Layer, Error> {
     let inputs = [op.input_a, op.input_b].into_iter();
     Ok(Layer {
         index,
-        name: tables.data.text(op.name, op.name_bytes.into()).ok_or(wrong)?.to_owned(),
+        name: tables
+            .data
+            .text(op.name, op.name_bytes.into())
+            .ok_or(wrong)?
+            .to_owned(),
         operator: form.name(kind, input.as_ref(), &output),
-        inputs: inputs.filter(|&tensor| tables.flow.tensors.get(tensor).is_some()).collect(),
+        inputs: inputs
+            .filter(|&tensor| tables.flow.tensors.get(tensor).is_some())
+            .collect(),
         input_shape: input.as_ref().map(shape),
         output_shape: shape(&output),
         kernel: form.kernel,
@@ -121,7 +129,12 @@ impl Form {
     }
 
     /// The name by which people know the operator.
-    fn name(&self, kind: OpKind, input: Option<&TensorRecord>, output: &TensorRecord) -> &'static str {
+    fn name(
+        &self,
+        kind: OpKind,
+        input: Option<&TensorRecord>,
+        output: &TensorRecord,
+    ) -> &'static str {
         let single = (output.height, output.width) == (1, 1);
         let whole = single && input.map(|input| [input.height, input.width]) == self.kernel;
         match kind {
@@ -141,18 +154,21 @@ fn shape(tensor: &TensorRecord) -> [u16; 3] {
 /// The operators as a table.
 pub fn grid(layers: &[Layer]) -> Grid {
     let headings = [
-        "", "operator", "reads", "output", "kernel", "MACs", "bytes", "scale", "zero", "clamp", "rows", "name",
+        "", "operator", "reads", "output", "kernel", "MACs", "bytes", "scale", "zero", "clamp",
+        "rows", "name",
     ];
     let mut grid = Grid::new(headings).right([0, 5, 6, 7, 8, 10]);
     for layer in layers {
         let reads: Vec<String> = layer.inputs.iter().map(u16::to_string).collect();
         let [height, width, channels] = layer.output_shape;
         let stride = layer.stride.unwrap_or([1, 1]);
-        let kernel = layer.kernel.map_or(String::new(), |[rows, columns]| match stride {
-            [1, 1] => format!("{rows} x {columns}"),
-            [down, right] if down == right => format!("{rows} x {columns} /{down}"),
-            [down, right] => format!("{rows} x {columns} /{down},{right}"),
-        });
+        let kernel = layer
+            .kernel
+            .map_or(String::new(), |[rows, columns]| match stride {
+                [1, 1] => format!("{rows} x {columns}"),
+                [down, right] if down == right => format!("{rows} x {columns} /{down}"),
+                [down, right] => format!("{rows} x {columns} /{down},{right}"),
+            });
         grid.row([
             layer.index.to_string(),
             layer.operator.to_owned(),
@@ -163,7 +179,9 @@ pub fn grid(layers: &[Layer]) -> Grid {
             grouped(layer.bytes as u64),
             format!("{:.3e}", layer.scale),
             layer.zero_point.to_string(),
-            layer.clamp.map_or(String::new(), |[lo, hi]| format!("{lo} … {hi}")),
+            layer
+                .clamp
+                .map_or(String::new(), |[lo, hi]| format!("{lo} … {hi}")),
             layer.ring_rows.to_string(),
             layer.name.clone(),
         ]);
@@ -201,17 +219,33 @@ mod tests {
                 groups,
                 ..Form::default()
             };
-            form.name(kind, Some(&tensor(input[0], input[1])), &tensor(output[0], output[1]))
+            form.name(
+                kind,
+                Some(&tensor(input[0], input[1])),
+                &tensor(output[0], output[1]),
+            )
         };
         assert_eq!(name(OpKind::Conv, [3, 3], 1, [8, 8], [8, 8]), "Conv");
         assert_eq!(name(OpKind::Conv, [1, 1], 1, [8, 8], [8, 8]), "Pointwise");
         assert_eq!(name(OpKind::Conv, [1, 1], 1, [1, 1], [1, 1]), "Dense");
         assert_eq!(name(OpKind::Conv, [4, 4], 1, [4, 4], [1, 1]), "Dense");
         assert_eq!(name(OpKind::Conv, [4, 4], 2, [4, 4], [1, 1]), "Conv");
-        assert_eq!(name(OpKind::Depthwise, [1, 1], 8, [8, 8], [8, 8]), "Depthwise");
-        assert_eq!(name(OpKind::AveragePool, [7, 7], 0, [7, 7], [1, 1]), "GlobalAveragePool");
-        assert_eq!(name(OpKind::AveragePool, [2, 2], 0, [4, 4], [2, 2]), "AveragePool");
-        assert_eq!(name(OpKind::MaxPool, [7, 7], 0, [7, 7], [1, 1]), "GlobalMaxPool");
+        assert_eq!(
+            name(OpKind::Depthwise, [1, 1], 8, [8, 8], [8, 8]),
+            "Depthwise"
+        );
+        assert_eq!(
+            name(OpKind::AveragePool, [7, 7], 0, [7, 7], [1, 1]),
+            "GlobalAveragePool"
+        );
+        assert_eq!(
+            name(OpKind::AveragePool, [2, 2], 0, [4, 4], [2, 2]),
+            "AveragePool"
+        );
+        assert_eq!(
+            name(OpKind::MaxPool, [7, 7], 0, [7, 7], [1, 1]),
+            "GlobalMaxPool"
+        );
         assert_eq!(name(OpKind::Add, [1, 1], 0, [1, 1], [1, 1]), "Add");
     }
 
@@ -235,7 +269,13 @@ mod tests {
             ring_offset: 27_648,
             clamp: Some([-128, 127]),
         };
-        insta::assert_snapshot!(serde_json::to_string(&layer).unwrap(), @"");
-        insta::assert_snapshot!(strip_str(&grid(&[layer]).to_string()), @"");
+        insta::assert_snapshot!(serde_json::to_string(&layer).unwrap(), @r##"{"index":1,"name":"features.0","operator":"Conv","inputs":[0],"input_shape":[96,96,3],"output_shape":[48,48,8],"kernel":[3,3],"stride":[2,2],"macs":497664,"parameters":224,"bytes":280,"scale":0.0235,"zero_point":-128,"ring_rows":48,"ring_offset":27648,"clamp":[-128,127]}"##);
+        insta::assert_snapshot!(strip_str(&grid(&[layer]).to_string()), @r##"
+        ╭───┬──────────┬───────┬─────────────┬──────────┬─────────┬───────┬──────────┬──────┬────────────┬──────┬────────────╮
+        │   │ operator │ reads │ output      │ kernel   │    MACs │ bytes │    scale │ zero │ clamp      │ rows │ name       │
+        ├───┼──────────┼───────┼─────────────┼──────────┼─────────┼───────┼──────────┼──────┼────────────┼──────┼────────────┤
+        │ 1 │ Conv     │ 0     │ 48 x 48 x 8 │ 3 x 3 /2 │ 497 664 │   280 │ 2.350e-2 │ -128 │ -128 … 127 │   48 │ features.0 │
+        ╰───┴──────────┴───────┴─────────────┴──────────┴─────────┴───────┴──────────┴──────┴────────────┴──────┴────────────╯
+        "##);
     }
 }

@@ -17,7 +17,10 @@ impl FromStr for Numbers {
                  between them, as in 127.5 or 123.675,116.28,103.53"
             )),
         };
-        text.split(',').map(number).collect::<Result<_, _>>().map(Self)
+        text.split(',')
+            .map(number)
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -33,7 +36,13 @@ mod tests {
 
     #[test]
     fn the_offending_piece_is_named() {
-        for (text, piece) in [("", "''"), ("1,,2", "''"), ("1,x", "'x'"), ("nan", "'nan'"), ("inf", "'inf'")] {
+        for (text, piece) in [
+            ("", "''"),
+            ("1,,2", "''"),
+            ("1,x", "'x'"),
+            ("nan", "'nan'"),
+            ("inf", "'inf'"),
+        ] {
             let error = text.parse::<Numbers>().unwrap_err();
             assert!(error.starts_with(piece), "{error}");
         }

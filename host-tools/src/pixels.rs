@@ -49,7 +49,9 @@ impl Loader {
         })?;
         // The content says what it is, not the file's name.
         let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-        let image = reader.map_err(image::ImageError::from).and_then(ImageReader::decode);
+        let image = reader
+            .map_err(image::ImageError::from)
+            .and_then(ImageReader::decode);
         let image = image.map_err(|error| Error::Image {
             path: path.into(),
             reason: error.to_string(),
@@ -78,8 +80,12 @@ impl Loader {
         let ImageShape { height, width, .. } = self.shape;
         match self.resized.load(Ordering::Relaxed) {
             0 => None,
-            1 => Some(format!("1 image was resized to {width} x {height} (bilinear)")),
-            count => Some(format!("{count} images were resized to {width} x {height} (bilinear)")),
+            1 => Some(format!(
+                "1 image was resized to {width} x {height} (bilinear)"
+            )),
+            count => Some(format!(
+                "{count} images were resized to {width} x {height} (bilinear)"
+            )),
         }
     }
 }
@@ -92,14 +98,22 @@ mod tests {
     use tidbit::ImageShape;
 
     fn loader(height: u16, width: u16, channels: u16) -> Loader {
-        Loader::new(ImageShape { height, width, channels }).unwrap()
+        Loader::new(ImageShape {
+            height,
+            width,
+            channels,
+        })
+        .unwrap()
     }
 
     #[test]
     fn coloured_pixels_come_red_first() {
         let image = RgbImage::from_fn(2, 1, |x, _| Rgb([10, 20, 30 + x as u8]));
         let loader = loader(1, 2, 3);
-        assert_eq!(loader.fit(&DynamicImage::from(image)), [10, 20, 30, 10, 20, 31]);
+        assert_eq!(
+            loader.fit(&DynamicImage::from(image)),
+            [10, 20, 30, 10, 20, 31]
+        );
         assert_eq!(loader.notice(), None);
     }
 
@@ -119,7 +133,10 @@ mod tests {
         let image = GrayImage::from_fn(4, 2, |x, _| Luma([if x < 2 { 0 } else { 200 }]));
         let pixels = loader.fit(&DynamicImage::from(image));
         assert!(pixels[0] < 60 && pixels[1] > 140, "{pixels:?}");
-        assert_eq!(loader.notice().unwrap(), "1 image was resized to 2 x 1 (bilinear)");
+        assert_eq!(
+            loader.notice().unwrap(),
+            "1 image was resized to 2 x 1 (bilinear)"
+        );
     }
 
     #[test]
@@ -130,7 +147,10 @@ mod tests {
         let error = loader(1, 1, 3).load(&path).unwrap_err();
         assert!(matches!(&error, Error::Image { .. }));
         assert!(error.to_string().contains("broken.png"), "{error}");
-        assert!(matches!(loader(1, 1, 3).load(dir.path()), Err(Error::Read { .. })));
+        assert!(matches!(
+            loader(1, 1, 3).load(dir.path()),
+            Err(Error::Read { .. })
+        ));
     }
 
     #[test]
@@ -138,13 +158,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("photo.png");
         let image = RgbImage::from_pixel(8, 8, Rgb([200, 100, 50]));
-        image.save_with_format(&path, image::ImageFormat::Jpeg).unwrap();
+        image
+            .save_with_format(&path, image::ImageFormat::Jpeg)
+            .unwrap();
         assert_eq!(loader(8, 8, 3).load(&path).unwrap().len(), 192);
     }
 
     #[test]
     fn two_channels_are_in_no_file() {
-        let shape = ImageShape { height: 1, width: 1, channels: 2 };
-        assert!(matches!(Loader::new(shape), Err(Error::Channels { channels: 2 })));
+        let shape = ImageShape {
+            height: 1,
+            width: 1,
+            channels: 2,
+        };
+        assert!(matches!(
+            Loader::new(shape),
+            Err(Error::Channels { channels: 2 })
+        ));
     }
 }

@@ -34,7 +34,9 @@ impl Output {
                 return Err(refuse("it is a folder".into()));
             }
             if existing.permissions().readonly() {
-                return Err(refuse("a file with that name is there and read-only".into()));
+                return Err(refuse(
+                    "a file with that name is there and read-only".into(),
+                ));
             }
         }
         let folder = match path.parent() {
@@ -53,7 +55,10 @@ impl Output {
         Ok(Self {
             path: path.into(),
             file: file.map_err(|error| {
-                refuse(format!("nothing can be written in {}: {error}", folder.display()))
+                refuse(format!(
+                    "nothing can be written in {}: {error}",
+                    folder.display()
+                ))
             })?,
         })
     }

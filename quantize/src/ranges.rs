@@ -109,7 +109,8 @@ mod tests {
         let (_, mse) = range(&histogram, RangeMethod::Mse);
         assert_eq!(minmax, 50.0);
         assert!((0.9..1.1).contains(&percentile), "{percentile}");
-        assert!(mse < 40.0, "{mse}");
+        // Clipping costs (50 - h)^2, rounding 100,000 * (h / 255)^2 / 12: least at 50 / 1.128.
+        assert!((43.5..45.1).contains(&mse), "{mse}");
     }
 
     #[test]

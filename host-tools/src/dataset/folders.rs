@@ -9,7 +9,8 @@ use crate::Error;
 /// Finds the images in a folder, or in its subfolders. Hidden files and folders do not count.
 pub(super) fn scan(folder: &Path) -> Result<Dataset, Error> {
     let entries = entries(folder)?;
-    let (folders, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(path, _)| path.is_dir());
+    let (folders, files): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|(path, _)| path.is_dir());
     let loose = samples(files, None, None);
     let mut dataset = Dataset::default();
     for (path, name) in folders {
@@ -55,7 +56,11 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, Error> {
 }
 
 /// The images among files.
-fn samples(files: Vec<(PathBuf, String)>, folder: Option<&str>, label: Option<usize>) -> Vec<Sample> {
+fn samples(
+    files: Vec<(PathBuf, String)>,
+    folder: Option<&str>,
+    label: Option<usize>,
+) -> Vec<Sample> {
     let images = files.into_iter().filter(|(path, _)| is_image(path));
     images
         .map(|(path, file)| Sample {
@@ -70,7 +75,9 @@ fn samples(files: Vec<(PathBuf, String)>, folder: Option<&str>, label: Option<us
 fn is_image(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str());
     extension.is_some_and(|extension| {
-        ["png", "jpg", "jpeg"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+        ["png", "jpg", "jpeg"]
+            .iter()
+            .any(|known| extension.eq_ignore_ascii_case(known))
     })
 }
 
@@ -83,10 +90,30 @@ mod tests {
     #[test]
     fn subfolders_are_classes_in_the_order_of_their_names() {
         let dir = tempfile::tempdir().unwrap();
-        touch(dir.path(), &["dog/b.png", "dog/a.JPG", "cat/z.jpeg", "bee/notes.txt", ".git/x.png"]);
+        touch(
+            dir.path(),
+            &[
+                "dog/b.png",
+                "dog/a.JPG",
+                "cat/z.jpeg",
+                "bee/notes.txt",
+                ".git/x.png",
+            ],
+        );
         let dataset = scan(dir.path()).unwrap();
-        let found: Vec<_> = dataset.samples.iter().map(|sample| (sample.name.as_str(), sample.label)).collect();
-        assert_eq!(found, [("cat/z.jpeg", Some(1)), ("dog/a.JPG", Some(2)), ("dog/b.png", Some(2))]);
+        let found: Vec<_> = dataset
+            .samples
+            .iter()
+            .map(|sample| (sample.name.as_str(), sample.label))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("cat/z.jpeg", Some(1)),
+                ("dog/a.JPG", Some(2)),
+                ("dog/b.png", Some(2))
+            ]
+        );
         let names: Vec<_> = dataset.class_names.values().collect();
         assert_eq!(names, ["bee", "cat", "dog"]);
         assert!(dataset.doubt(3).is_none());
@@ -96,9 +123,16 @@ mod tests {
     #[test]
     fn loose_images_have_no_labels() {
         let dir = tempfile::tempdir().unwrap();
-        touch(dir.path(), &["2.png", "1.png", "readme.md", "empty/readme.md"]);
+        touch(
+            dir.path(),
+            &["2.png", "1.png", "readme.md", "empty/readme.md"],
+        );
         let dataset = scan(dir.path()).unwrap();
-        let found: Vec<_> = dataset.samples.iter().map(|sample| (sample.name.as_str(), sample.label)).collect();
+        let found: Vec<_> = dataset
+            .samples
+            .iter()
+            .map(|sample| (sample.name.as_str(), sample.label))
+            .collect();
         assert_eq!(found, [("1.png", None), ("2.png", None)]);
         assert_eq!(dataset.class_folders, 0);
     }

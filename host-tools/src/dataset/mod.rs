@@ -130,16 +130,26 @@ pub(crate) mod tests {
     #[test]
     fn a_missing_and_an_empty_folder_are_told_apart() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(Dataset::open(dir.path()), Err(Error::NoImages { .. })));
+        assert!(matches!(
+            Dataset::open(dir.path()),
+            Err(Error::NoImages { .. })
+        ));
         let missing = dir.path().join("none");
-        assert!(matches!(Dataset::open(&missing), Err(Error::NoFolder { .. })));
+        assert!(matches!(
+            Dataset::open(&missing),
+            Err(Error::NoFolder { .. })
+        ));
     }
 
     #[test]
     fn a_table_goes_before_subfolders() {
         let dir = tempfile::tempdir().unwrap();
         touch(dir.path(), &["a/1.png", "b/2.png"]);
-        fs::write(dir.path().join("labels.csv"), "file,label_index\nb/2.png,7\n").unwrap();
+        fs::write(
+            dir.path().join("labels.csv"),
+            "file,label_index\nb/2.png,7\n",
+        )
+        .unwrap();
         let dataset = Dataset::open(dir.path()).unwrap();
         assert_eq!(dataset.samples.len(), 1);
         assert_eq!(dataset.samples[0].label, Some(7));
@@ -153,7 +163,14 @@ pub(crate) mod tests {
         };
         assert!(dataset.check_labels(4).is_ok());
         let error = dataset.check_labels(3).unwrap_err();
-        assert!(matches!(error, Error::LabelRange { label: 3, classes: 3, .. }));
+        assert!(matches!(
+            error,
+            Error::LabelRange {
+                label: 3,
+                classes: 3,
+                ..
+            }
+        ));
     }
 
     #[test]

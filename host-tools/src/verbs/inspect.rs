@@ -98,7 +98,14 @@ impl<'a> Report<'a> {
         let fed = normalization(model);
         let header = model.tables().header;
         let wrong = tidbit::Error::Inconsistent { op: header.output };
-        let output = scale(&model.tables().flow.tensors.get(header.output).ok_or(wrong)?);
+        let output = scale(
+            &model
+                .tables()
+                .flow
+                .tensors
+                .get(header.output)
+                .ok_or(wrong)?,
+        );
         let lines = model.provenance().lines();
         Ok(Self {
             facts: Facts::of(model)?,
@@ -117,8 +124,12 @@ impl<'a> Report<'a> {
                 zero_point: output.zero_point,
                 softmax: header.output != header.logits,
             },
-            labels: (0..model.label_count()).filter_map(|class| model.label(class)).collect(),
-            provenance: lines.map(|line| line.split_once('=').unwrap_or((line, ""))).collect(),
+            labels: (0..model.label_count())
+                .filter_map(|class| model.label(class))
+                .collect(),
+            provenance: lines
+                .map(|line| line.split_once('=').unwrap_or((line, "")))
+                .collect(),
             layers: layers(model)?,
         })
     }
@@ -126,7 +137,12 @@ impl<'a> Report<'a> {
 
 impl Input {
     fn sentence(&self) -> String {
-        let Self { height, width, channels, .. } = self;
+        let Self {
+            height,
+            width,
+            channels,
+            ..
+        } = self;
         let order = match (channels, self.bgr) {
             (1, _) => "grey",
             (_, false) => "red first",
@@ -137,14 +153,25 @@ impl Input {
             _ => format!("{numbers:?}"),
         };
         let (mean, std) = (list(&self.mean), list(&self.std));
-        format!("input: {height} x {width} x {channels} raw bytes, {order}; the net is fed (pixel - {mean}) / {std}")
+        format!(
+            "input: {height} x {width} x {channels} raw bytes, {order}; the net is fed (pixel - {mean}) / {std}"
+        )
     }
 }
 
 impl Output {
     fn sentence(&self) -> String {
-        let Self { classes, scale, zero_point, .. } = self;
-        let kind = if self.softmax { "shares of a softmax" } else { "logits" };
+        let Self {
+            classes,
+            scale,
+            zero_point,
+            ..
+        } = self;
+        let kind = if self.softmax {
+            "shares of a softmax"
+        } else {
+            "logits"
+        };
         format!("output: {classes} {kind} in int8, scale {scale:.6}, zero point {zero_point}")
     }
 }
@@ -152,7 +179,12 @@ impl Output {
 /// Labels as one line, the first of them where there are many.
 fn some(labels: &[&str]) -> String {
     const SHOWN: usize = 20;
-    let mut text = labels.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    let mut text = labels
+        .iter()
+        .take(SHOWN)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
     if labels.len() > SHOWN {
         text.push_str(&format!(", … ({} in all)", labels.len()));
     }
@@ -173,9 +205,9 @@ mod tests {
             std: vec![58.4, 57.1, 57.4],
             bgr: true,
         };
-        insta::assert_snapshot!(input.sentence(), @"");
+        insta::assert_snapshot!(input.sentence(), @r##"input: 96 x 128 x 3 raw bytes, given red first, taken blue first; the net is fed (pixel - 127.5) / [58.4, 57.1, 57.4]"##);
         (input.channels, input.mean, input.std) = (1, vec![0.0], vec![255.0]);
-        insta::assert_snapshot!(input.sentence(), @"");
+        insta::assert_snapshot!(input.sentence(), @r##"input: 96 x 128 x 1 raw bytes, grey; the net is fed (pixel - 0) / 255"##);
     }
 
     #[test]

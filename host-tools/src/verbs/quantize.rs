@@ -52,10 +52,20 @@ pub struct Cmd {
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// What is taken from each pixel: one number, or one a channel in the net's order of channels
-    #[arg(long, value_name = "R,G,B", default_value = "0", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "R,G,B",
+        default_value = "0",
+        allow_hyphen_values = true
+    )]
     mean: Numbers,
     /// What each pixel is divided by after that: one number, or one a channel
-    #[arg(long, value_name = "R,G,B", default_value = "1", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "R,G,B",
+        default_value = "1",
+        allow_hyphen_values = true
+    )]
     std: Numbers,
     /// The net takes blue first, red last
     #[arg(long)]
@@ -151,7 +161,10 @@ impl Cmd {
             std: self.std.0.clone(),
             bgr: self.bgr,
         };
-        let labels = self.labels.as_ref().map(|path| labels::read(path, network.classes()));
+        let labels = self
+            .labels
+            .as_ref()
+            .map(|path| labels::read(path, network.classes()));
         Ok(Options {
             normalization: normalization.spread(channels.into())?,
             labels: labels.transpose()?.unwrap_or_default(),
@@ -175,9 +188,17 @@ impl Cmd {
         }
         if !report.candidates.is_empty() {
             let mut grid = Grid::new(["ranges", "SQNR on the calibration images", ""]).right([1]);
-            for Candidate { ranges, calibration_sqnr_db } in &report.candidates {
+            for Candidate {
+                ranges,
+                calibration_sqnr_db,
+            } in &report.candidates
+            {
                 let sqnr = calibration_sqnr_db.map_or("exact".into(), |db| format!("{db:.2} dB"));
-                let taken = if *ranges == report.ranges { "taken" } else { "" };
+                let taken = if *ranges == report.ranges {
+                    "taken"
+                } else {
+                    ""
+                };
                 grid.row([*ranges, &sqnr, taken]);
             }
             print(grid)?;

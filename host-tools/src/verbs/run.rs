@@ -64,7 +64,9 @@ impl Cmd {
         let shown: Vec<Shown> = answers
             .iter()
             .zip(&self.images)
-            .map(|(answer, image)| answer.shown(&model, image.display().to_string(), self.view.top.into()))
+            .map(|(answer, image)| {
+                answer.shown(&model, image.display().to_string(), self.view.top.into())
+            })
             .collect();
         if self.view.json {
             return print_json(&shown);
@@ -92,7 +94,11 @@ pub fn pixels(model: &Model<'_>, paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Erro
 ///
 /// # Errors
 /// The runtime's.
-pub fn on_host(model: &Model<'_>, images: &[Vec<u8>], trace: bool) -> Result<Vec<Inference>, Error> {
+pub fn on_host(
+    model: &Model<'_>,
+    images: &[Vec<u8>],
+    trace: bool,
+) -> Result<Vec<Inference>, Error> {
     let answers = images.par_iter().map_init(
         || vec![0; model.memory_bytes()],
         |memory, image| Inference::run(model, memory, image, trace),
@@ -106,7 +112,11 @@ pub fn grid<'a>(answers: impl Iterator<Item = &'a Shown>) -> Grid {
     for answer in answers {
         for (place, choice) in answer.top.iter().enumerate() {
             grid.row([
-                if place == 0 { answer.image.clone() } else { String::new() },
+                if place == 0 {
+                    answer.image.clone()
+                } else {
+                    String::new()
+                },
                 choice.class.to_string(),
                 choice.label.clone().unwrap_or_default(),
                 percent(choice.score),
@@ -123,12 +133,22 @@ pub fn hashes<'a>(model: &Model<'_>, answers: impl Iterator<Item = &'a Shown>) -
     let images = answers.iter().map(|answer| answer.image.clone());
     let mut grid = Grid::new(["", "tensor"].map(String::from).into_iter().chain(images)).right([0]);
     for (index, op) in tables.flow.ops.iter().enumerate() {
-        let name = tables.data.text(op.name, op.name_bytes.into()).unwrap_or_default();
+        let name = tables
+            .data
+            .text(op.name, op.name_bytes.into())
+            .unwrap_or_default();
         let column = answers.iter().map(|answer| {
             let hashes = answer.tensor_hashes.iter().flatten();
-            hashes.copied().nth(index).map_or(String::new(), |hash| format!("{hash:08x}"))
+            hashes
+                .copied()
+                .nth(index)
+                .map_or(String::new(), |hash| format!("{hash:08x}"))
         });
-        grid.row([index.to_string(), name.to_owned()].into_iter().chain(column));
+        grid.row(
+            [index.to_string(), name.to_owned()]
+                .into_iter()
+                .chain(column),
+        );
     }
     grid
 }

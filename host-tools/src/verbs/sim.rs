@@ -80,9 +80,15 @@ impl Cmd {
         let images = pixels(&model, &self.images)?;
         let answers = self.on_board(&board, &images)?;
         if self.log {
-            answers.iter().flat_map(|answer| &answer.log).for_each(notice);
+            answers
+                .iter()
+                .flat_map(|answer| &answer.log)
+                .for_each(notice);
         }
-        let inferences: Vec<Inference> = answers.iter().map(|answer| self.inference(answer)).collect();
+        let inferences: Vec<Inference> = answers
+            .iter()
+            .map(|answer| self.inference(answer))
+            .collect();
         if self.check {
             self.hold_against_host(&model, &images, &inferences)?;
         }
@@ -124,7 +130,12 @@ impl Cmd {
     }
 
     /// Runs the images on the host too, and fails at the first difference.
-    fn hold_against_host(&self, model: &Model<'_>, images: &[Vec<u8>], board: &[Inference]) -> Result<(), Error> {
+    fn hold_against_host(
+        &self,
+        model: &Model<'_>,
+        images: &[Vec<u8>],
+        board: &[Inference],
+    ) -> Result<(), Error> {
         let host = on_host(model, images, self.view.trace)?;
         for ((image, board), host) in self.images.iter().zip(board).zip(&host) {
             if let Some(what) = difference(model, board, host) {
@@ -146,8 +157,18 @@ impl Cmd {
         }
         print(figures(simulated))?;
         if self.check {
-            let what = if self.view.trace { "every byte of every tensor" } else { "every output byte" };
-            print(styled(GOOD, format_args!("{what} is equal to the host's, on {} images", simulated.len())))?;
+            let what = if self.view.trace {
+                "every byte of every tensor"
+            } else {
+                "every output byte"
+            };
+            print(styled(
+                GOOD,
+                format_args!(
+                    "{what} is equal to the host's, on {} images",
+                    simulated.len()
+                ),
+            ))?;
         }
         Ok(())
     }
@@ -155,26 +176,50 @@ impl Cmd {
 
 /// Where a board's answer differs from the host's, if it does: the first place in the net's order.
 fn difference(model: &Model<'_>, board: &Inference, host: &Inference) -> Option<String> {
-    let pair = board.tensor_hashes.iter().flatten().zip(host.tensor_hashes.iter().flatten());
+    let pair = board
+        .tensor_hashes
+        .iter()
+        .flatten()
+        .zip(host.tensor_hashes.iter().flatten());
     if let Some(index) = pair.into_iter().position(|(board, host)| board != host) {
         let tables = model.tables();
-        let op = u16::try_from(index).ok().and_then(|index| tables.flow.ops.get(index));
+        let op = u16::try_from(index)
+            .ok()
+            .and_then(|index| tables.flow.ops.get(index));
         let name = op.and_then(|op| tables.data.text(op.name, op.name_bytes.into()));
         return Some(format!("tensor {index} ('{}')", name.unwrap_or_default()));
     }
     let apart = |place: Option<usize>, what: &str| place.map(|place| format!("{what} {place}"));
-    if board.output.len() != host.output.len() || board.tensor_hashes.iter().len() != host.tensor_hashes.iter().len() {
+    if board.output.len() != host.output.len()
+        || board.tensor_hashes.iter().len() != host.tensor_hashes.iter().len()
+    {
         return Some("the length of the answer".into());
     }
-    let outputs = board.output.iter().zip(&host.output).position(|(board, host)| board != host);
-    let scores = board.scores.iter().zip(&host.scores).position(|(board, host)| board != host);
+    let outputs = board
+        .output
+        .iter()
+        .zip(&host.output)
+        .position(|(board, host)| board != host);
+    let scores = board
+        .scores
+        .iter()
+        .zip(&host.scores)
+        .position(|(board, host)| board != host);
     apart(outputs, "output").or(apart(scores, "the score of class"))
 }
 
 /// What each inference took, as a table.
 fn figures(simulated: &[Simulated]) -> Grid {
-    let mut grid = Grid::new(["image", "instructions", "stack bytes", "arena bytes"]).right([1, 2, 3]);
-    for Simulated { shown, instructions, stack_bytes, arena_bytes, .. } in simulated {
+    let mut grid =
+        Grid::new(["image", "instructions", "stack bytes", "arena bytes"]).right([1, 2, 3]);
+    for Simulated {
+        shown,
+        instructions,
+        stack_bytes,
+        arena_bytes,
+        ..
+    } in simulated
+    {
         grid.row([
             shown.image.clone(),
             grouped(*instructions),
@@ -204,6 +249,6 @@ mod tests {
             arena_bytes: 9,
             equals_host: None,
         };
-        insta::assert_snapshot!(serde_json::to_string(&simulated).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string(&simulated).unwrap(), @r##"{"image":"cat.png","output":[1],"top":[],"instructions":7,"stack_bytes":8,"arena_bytes":9}"##);
     }
 }

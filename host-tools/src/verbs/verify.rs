@@ -63,7 +63,10 @@ pub struct Cmd {
 
 /// Parses a share of 1.
 fn share(text: &str) -> Result<f64, String> {
-    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    let share = text
+        .parse()
+        .ok()
+        .filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "give a share from 0 to 1, as in 0.95".into())
 }
 
@@ -104,9 +107,14 @@ impl Cmd {
         // Figures are quotients of counts; what is off by rounding alone is no miss.
         const ROUNDING: f64 = 1e-9;
         let mut missed = Vec::new();
-        if let Some(least) = self.min_agreement.filter(|least| summary.agreement < least - ROUNDING) {
+        if let Some(least) = self
+            .min_agreement
+            .filter(|least| summary.agreement < least - ROUNDING)
+        {
             let (found, least) = (percent(summary.agreement), percent(least));
-            missed.push(format!("blob and reference agree on {found} of the images, less than the {least} asked for"));
+            missed.push(format!(
+                "blob and reference agree on {found} of the images, less than the {least} asked for"
+            ));
         }
         if let Some((most, drop)) = self.max_drop.zip(summary.drop())
             && drop > most + ROUNDING
@@ -127,15 +135,31 @@ impl Cmd {
 
 /// Makes sure that blob and reference take the same images and give as many outputs.
 fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Error> {
-    let size = |ImageShape { height, width, channels }| format!("{height} x {width} x {channels}");
+    let size = |ImageShape {
+                    height,
+                    width,
+                    channels,
+                }| format!("{height} x {width} x {channels}");
     let values = |count: usize| format!("{count} values");
     let pairs = [
-        ("takes images of", size(model.input_shape()), size(reference.input_shape())),
-        ("answers with", values(model.output_len()), values(reference.output_len())),
+        (
+            "takes images of",
+            size(model.input_shape()),
+            size(reference.input_shape()),
+        ),
+        (
+            "answers with",
+            values(model.output_len()),
+            values(reference.output_len()),
+        ),
     ];
     for (what, blob, reference) in pairs {
         if blob != reference {
-            return Err(Error::Mismatch { what, blob, reference });
+            return Err(Error::Mismatch {
+                what,
+                blob,
+                reference,
+            });
         }
     }
     Ok(())
@@ -151,7 +175,14 @@ fn compare(
 ) -> Result<Vec<Compared>, Error> {
     let header = model.tables().header;
     let wrong = tidbit::Error::Inconsistent { op: header.output };
-    let scale = scale(&model.tables().flow.tensors.get(header.output).ok_or(wrong)?);
+    let scale = scale(
+        &model
+            .tables()
+            .flow
+            .tensors
+            .get(header.output)
+            .ok_or(wrong)?,
+    );
     bar.stage("images", dataset.samples.len() as u64);
     dataset
         .samples
@@ -166,7 +197,8 @@ fn compare(
                 sqnr.add(&truth, found.output.iter().map(|&q| scale.dequantize(q)));
                 let shares = shares(&truth, header.output != header.logits);
                 let (expected, answered) = (ranking(&truth, 5), found.ranking(5));
-                let sure = |class: Option<&usize>| class.and_then(|&class| shares.get(class)).copied();
+                let sure =
+                    |class: Option<&usize>| class.and_then(|&class| shares.get(class)).copied();
                 bar.step();
                 Ok(Compared {
                     label: sample.label,
@@ -183,7 +215,12 @@ fn compare(
 }
 
 /// What people see: the figures, who is taken for whom, and the worst disagreements.
-fn show(model: &Model<'_>, dataset: &Dataset, compared: &[Compared], summary: &Summary) -> Result<(), Error> {
+fn show(
+    model: &Model<'_>,
+    dataset: &Dataset,
+    compared: &[Compared],
+    summary: &Summary,
+) -> Result<(), Error> {
     let name = |class: usize| {
         let named = label(model, class).or_else(|| dataset.class_names.get(&class).cloned());
         named.unwrap_or_else(|| class.to_string())
@@ -196,7 +233,11 @@ fn show(model: &Model<'_>, dataset: &Dataset, compared: &[Compared], summary: &S
     if worst.is_empty() {
         return Ok(());
     }
-    let title = format!("disagreements, the worst {} of {}", worst.len().min(WORST), worst.len());
+    let title = format!(
+        "disagreements, the worst {} of {}",
+        worst.len().min(WORST),
+        worst.len()
+    );
     print(styled(STRONG, title))?;
     let mut grid = Grid::new(["image", "true class", "reference", "", "blob", ""]).right([3, 5]);
     for place in worst.into_iter().take(WORST) {
@@ -217,13 +258,32 @@ fn show(model: &Model<'_>, dataset: &Dataset, compared: &[Compared], summary: &S
 /// The figures as a table.
 fn figures(summary: &Summary) -> Grid {
     let shown = |share: Option<f64>| share.map_or("no labels".into(), percent);
-    let mut grid = Grid::new([format!("{} images", summary.images), "reference".into(), "blob".into()]).right([1, 2]);
-    grid.row(["top-1".into(), shown(summary.reference_top1), shown(summary.blob_top1)]);
-    if let Some(Top5 { reference_top5, blob_top5 }) = summary.top5 {
+    let mut grid = Grid::new([
+        format!("{} images", summary.images),
+        "reference".into(),
+        "blob".into(),
+    ])
+    .right([1, 2]);
+    grid.row([
+        "top-1".into(),
+        shown(summary.reference_top1),
+        shown(summary.blob_top1),
+    ]);
+    if let Some(Top5 {
+        reference_top5,
+        blob_top5,
+    }) = summary.top5
+    {
         grid.row(["top-5".into(), shown(reference_top5), shown(blob_top5)]);
     }
-    grid.row(["agreement".into(), String::new(), percent(summary.agreement)]);
-    let sqnr = summary.output_sqnr_db.map_or("exact".into(), |db| format!("{db:.2} dB"));
+    grid.row([
+        "agreement".into(),
+        String::new(),
+        percent(summary.agreement),
+    ]);
+    let sqnr = summary
+        .output_sqnr_db
+        .map_or("exact".into(), |db| format!("{db:.2} dB"));
     grid.row(["output SQNR".into(), String::new(), sqnr]);
     grid
 }

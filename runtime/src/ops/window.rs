@@ -110,7 +110,7 @@ impl Window {
                 copy(line, row.get(start..start.wrapping_add(span))?)?;
                 continue;
             }
-            for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len)) {
+            for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len.max(1))) {
                 let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
                 match row.and_then(|row| self.pixel(row, column, first, len)) {
                     Some(source) => copy(pixel, source)?,
