@@ -43,6 +43,9 @@ impl Output {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
+        if !folder.is_dir() {
+            return Err(refuse(format!("there is no folder {}", folder.display())));
+        }
         let mut builder = Builder::new();
         builder.prefix(".tidbit-").suffix(".part");
         #[cfg(unix)]

@@ -84,14 +84,14 @@ pub fn layerwise(net: &IntNet) -> Plan {
 /// lifetime × size, by start), and the best result kept.
 fn pack(blocks: &[Block]) -> (Vec<usize>, usize) {
     let area = |block: &Block| block.bytes * (block.to - block.from + 1);
-    let orders: [&dyn Fn(&Block) -> (usize, usize); 3] = [
-        &|block| (usize::MAX - block.bytes, block.from),
-        &|block| (usize::MAX - area(block), block.from),
-        &|block| (block.from, usize::MAX - block.bytes),
-    ];
-    let candidates = orders.iter().map(|key| {
+    let key = |order: usize, block: &Block| match order {
+        0 => (usize::MAX - block.bytes, block.from),
+        1 => (usize::MAX - area(block), block.from),
+        _ => (block.from, usize::MAX - block.bytes),
+    };
+    let candidates = (0..3).map(|by| {
         let mut order: Vec<usize> = (0..blocks.len()).collect();
-        order.sort_by_key(|&index| key(&blocks[index]));
+        order.sort_by_key(|&index| key(by, &blocks[index]));
         first_fit(blocks, &order)
     });
     candidates

@@ -53,7 +53,10 @@ pub fn images(shape: tidbit::ImageShape, count: usize, seed: u64) -> Vec<Vec<u8>
 /// # Panics
 /// If there is no room for temporary files.
 pub fn on_disk(model: &[u8]) -> tempfile::NamedTempFile {
-    let mut file = tempfile::Builder::new().suffix(".onnx").tempfile().expect("a temporary file");
+    let mut file = tempfile::Builder::new()
+        .suffix(".onnx")
+        .tempfile()
+        .expect("a temporary file");
     file.write_all(model).expect("room for a small model");
     file
 }
@@ -83,7 +86,12 @@ pub fn measure(path: &Path, normalization: &Normalization) -> Result<Measured, E
     let mut memory = vec![0; model.memory_bytes()];
     let mut session = Session::new(&model, &mut memory)?;
     let header = model.tables().header;
-    let output = model.tables().flow.tensors.get(header.output).expect("an output");
+    let output = model
+        .tables()
+        .flow
+        .tensors
+        .get(header.output)
+        .expect("an output");
     let scale = f32::from_bits(output.scale);
     let mut sqnr = Sqnr::default();
     let mut worst_steps = 0.0f32;

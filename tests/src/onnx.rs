@@ -62,9 +62,7 @@ impl Net {
     /// A constant of random numbers times `scale` plus `offset`.
     pub fn weights(&mut self, dims: &[i64], scale: f32, offset: f32) -> String {
         let count: i64 = dims.iter().product();
-        let values: Vec<f32> = (0..count)
-            .map(|_| self.random() * scale + offset)
-            .collect();
+        let values: Vec<f32> = (0..count).map(|_| self.random() * scale + offset).collect();
         self.constant(dims, &values)
     }
 
@@ -109,12 +107,7 @@ impl Net {
     }
 
     /// A convolution with random weights and bias, scaled for outputs of the inputs' size.
-    pub fn conv(
-        &mut self,
-        input: &str,
-        weights: [i64; 4],
-        attributes: &[(&str, Attr)],
-    ) -> String {
+    pub fn conv(&mut self, input: &str, weights: [i64; 4], attributes: &[(&str, Attr)]) -> String {
         let taps = (weights[1] * weights[2] * weights[3]) as f32;
         let bias = self.weights(&weights[..1], 0.2, 0.0);
         let weights = self.weights(&weights, 1.7 / taps.sqrt(), 0.0);
@@ -123,7 +116,11 @@ impl Net {
 
     /// The operators of the net so far.
     pub fn operators(&self) -> Vec<String> {
-        self.graph.node.iter().map(|node| node.op_type.clone()).collect()
+        self.graph
+            .node
+            .iter()
+            .map(|node| node.op_type.clone())
+            .collect()
     }
 
     /// The file, with `output` as the net's answer.

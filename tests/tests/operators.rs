@@ -58,19 +58,27 @@ const IMAGE: [i64; 4] = [1, 3, 12, 11];
 fn convolutions() -> Vec<Case> {
     let group = |groups| ("group", Attr::Int(groups));
     vec![
-        case("pointwise", WEIGHTED, IMAGE, |net| net.conv("image", [8, 3, 1, 1], &[])),
+        case("pointwise", WEIGHTED, IMAGE, |net| {
+            net.conv("image", [8, 3, 1, 1], &[])
+        }),
         case("pointwise, stride 2", WEIGHTED, IMAGE, |net| {
             net.conv("image", [8, 3, 1, 1], &[strides(2, 2)])
         }),
-        case("3x3, asymmetric padding, stride 2", WEIGHTED, IMAGE, |net| {
-            net.conv("image", [5, 3, 3, 3], &[strides(2, 2), pads(0, 0, 1, 1)])
-        }),
+        case(
+            "3x3, asymmetric padding, stride 2",
+            WEIGHTED,
+            IMAGE,
+            |net| net.conv("image", [5, 3, 3, 3], &[strides(2, 2), pads(0, 0, 1, 1)]),
+        ),
         case("5x3, stride 3x1", WEIGHTED, IMAGE, |net| {
             net.conv("image", [4, 3, 5, 3], &[strides(3, 1), pads(2, 1, 2, 1)])
         }),
-        case("7x7, padding wider than the image's half", WEIGHTED, [1, 3, 5, 5], |net| {
-            net.conv("image", [4, 3, 7, 7], &[pads(3, 3, 3, 3)])
-        }),
+        case(
+            "7x7, padding wider than the image's half",
+            WEIGHTED,
+            [1, 3, 5, 5],
+            |net| net.conv("image", [4, 3, 7, 7], &[pads(3, 3, 3, 3)]),
+        ),
         case("dilated", WEIGHTED, IMAGE, |net| {
             let dilations = ("dilations", Attr::Ints(vec![2, 3]));
             net.conv("image", [4, 3, 3, 3], &[dilations, pads(2, 3, 2, 3)])
@@ -91,11 +99,16 @@ fn convolutions() -> Vec<Case> {
             let x = net.conv("image", [20, 3, 1, 1], &[]);
             net.conv(&x, [20, 1, 3, 3], &[group(20), pads(1, 1, 1, 1)])
         }),
-        case("depthwise, multiplier 3, stride 2", WEIGHTED, IMAGE, |net| {
-            let x = net.conv("image", [7, 3, 1, 1], &[]);
-            let attributes = [group(7), pads(1, 0, 1, 2), strides(2, 2)];
-            net.conv(&x, [21, 1, 3, 5], &attributes)
-        }),
+        case(
+            "depthwise, multiplier 3, stride 2",
+            WEIGHTED,
+            IMAGE,
+            |net| {
+                let x = net.conv("image", [7, 3, 1, 1], &[]);
+                let attributes = [group(7), pads(1, 0, 1, 2), strides(2, 2)];
+                net.conv(&x, [21, 1, 3, 5], &attributes)
+            },
+        ),
         case("depthwise on the image itself", WEIGHTED, IMAGE, |net| {
             net.conv("image", [3, 1, 3, 3], &[group(3), pads(1, 1, 1, 1)])
         }),
@@ -109,7 +122,11 @@ fn pools() -> Vec<Case> {
     let include = ("count_include_pad", Attr::Int(1));
     vec![
         case("MaxPool 3x3, stride 2, padding", SINGLE, IMAGE, |net| {
-            net.node("MaxPool", &["image"], &[kernel(3, 3), strides(2, 2), pads(1, 1, 1, 1)])
+            net.node(
+                "MaxPool",
+                &["image"],
+                &[kernel(3, 3), strides(2, 2), pads(1, 1, 1, 1)],
+            )
         }),
         case("MaxPool, ceil_mode", SINGLE, IMAGE, |net| {
             let ceil = ("ceil_mode", Attr::Int(1));
@@ -122,17 +139,28 @@ fn pools() -> Vec<Case> {
             net.node("AveragePool", &["image"], &[kernel(3, 3), pads(1, 1, 1, 1)])
         }),
         case("AveragePool, padding counted", SINGLE, IMAGE, |net| {
-            net.node("AveragePool", &["image"], &[kernel(3, 3), pads(1, 1, 1, 1), include])
+            net.node(
+                "AveragePool",
+                &["image"],
+                &[kernel(3, 3), pads(1, 1, 1, 1), include],
+            )
         }),
         case("GlobalAveragePool", SINGLE, IMAGE, |net| {
             net.node("GlobalAveragePool", &["image"], &[])
         }),
-        case("GlobalMaxPool", SINGLE, IMAGE, |net| net.node("GlobalMaxPool", &["image"], &[])),
-        case("ReduceMean without kept dimensions", WEIGHTED, IMAGE, |net| {
-            let x = net.conv("image", [9, 3, 1, 1], &[]);
-            let axes = ("axes", Attr::Ints(vec![2, -1]));
-            net.node("ReduceMean", &[&x], &[axes, ("keepdims", Attr::Int(0))])
+        case("GlobalMaxPool", SINGLE, IMAGE, |net| {
+            net.node("GlobalMaxPool", &["image"], &[])
         }),
+        case(
+            "ReduceMean without kept dimensions",
+            WEIGHTED,
+            IMAGE,
+            |net| {
+                let x = net.conv("image", [9, 3, 1, 1], &[]);
+                let axes = ("axes", Attr::Ints(vec![2, -1]));
+                net.node("ReduceMean", &[&x], &[axes, ("keepdims", Attr::Int(0))])
+            },
+        ),
         case("Pad before MaxPool", SINGLE, IMAGE, |net| {
             let amounts = net.ints(&[0, 0, 1, 2, 0, 0, 0, 1]);
             let x = net.node("Pad", &["image", &amounts], &[]);
@@ -170,7 +198,9 @@ fn elementwise() -> Vec<Case> {
             let x = net.conv("image", [6, 3, 3, 3], &[]);
             batch_norm(net, &x, 6)
         }),
-        case("BatchNormalization of the image", WEIGHTED, IMAGE, |net| batch_norm(net, "image", 3)),
+        case("BatchNormalization of the image", WEIGHTED, IMAGE, |net| {
+            batch_norm(net, "image", 3)
+        }),
         case("Add of two branches", WEIGHTED, IMAGE, |net| {
             let x = net.conv("image", [8, 3, 3, 3], &[]);
             let y = net.conv("image", [8, 3, 3, 3], &[]);
@@ -193,10 +223,15 @@ fn elementwise() -> Vec<Case> {
             let constant = net.constant(&[], &[1.0]);
             net.node("Sub", &[&constant, "image"], &[])
         }),
-        case("Softmax over the channels of each pixel", SHARES, IMAGE, |net| {
-            let x = net.conv("image", [6, 3, 3, 3], &[]);
-            net.node("Softmax", &[&x], &[("axis", Attr::Int(1))])
-        }),
+        case(
+            "Softmax over the channels of each pixel",
+            SHARES,
+            IMAGE,
+            |net| {
+                let x = net.conv("image", [6, 3, 3, 3], &[]);
+                net.node("Softmax", &[&x], &[("axis", Attr::Int(1))])
+            },
+        ),
         case("Identity, Dropout and Cast", SINGLE, IMAGE, |net| {
             let x = net.node("Identity", &["image"], &[]);
             let y = net.node("Dropout", &[&x], &[]);
@@ -212,7 +247,11 @@ fn batch_norm(net: &mut Net, input: &str, channels: i64) -> String {
     let mean = net.weights(&[channels], 0.3, 0.0);
     let variance = net.weights(&[channels], 0.4, 1.0);
     let inputs = [input, scale.as_str(), &shift, &mean, &variance];
-    net.node("BatchNormalization", &inputs, &[("epsilon", Attr::Float(1e-3))])
+    net.node(
+        "BatchNormalization",
+        &inputs,
+        &[("epsilon", Attr::Float(1e-3))],
+    )
 }
 
 fn dense() -> Vec<Case> {
@@ -220,33 +259,51 @@ fn dense() -> Vec<Case> {
         let weights = net.weights(&[10, inputs], 0.2, 0.0);
         let bias = net.weights(&[10], 0.5, 0.0);
         let transposed = ("transB", Attr::Int(1));
-        net.node("Gemm", &[input, &weights, &bias], &[transposed, ("alpha", Attr::Float(0.5))])
+        net.node(
+            "Gemm",
+            &[input, &weights, &bias],
+            &[transposed, ("alpha", Attr::Float(0.5))],
+        )
     };
     vec![
         case("Flatten and Gemm", WEIGHTED, [1, 3, 4, 5], |net| {
             let x = net.node("Flatten", &["image"], &[]);
             gemm(net, &x, 60)
         }),
-        case("NHWC: Transpose, Reshape, MatMul, Add", WEIGHTED, [1, 3, 4, 5], |net| {
-            let x = net.conv("image", [6, 3, 1, 1], &[]);
-            let x = net.node("Transpose", &[&x], &[("perm", Attr::Ints(vec![0, 2, 3, 1]))]);
-            let shape = net.ints(&[1, -1]);
-            let x = net.node("Reshape", &[&x, &shape], &[]);
-            let weights = net.weights(&[120, 7], 0.2, 0.0);
-            let x = net.node("MatMul", &[&x, &weights], &[]);
-            let bias = net.weights(&[7], 0.5, 0.0);
-            net.node("Add", &[&x, &bias], &[])
-        }),
-        case("GlobalAveragePool, Squeeze, Unsqueeze, Gemm", WEIGHTED, IMAGE, |net| {
-            let x = net.conv("image", [16, 3, 3, 3], &[]);
-            let x = net.node("GlobalAveragePool", &[&x], &[]);
-            let axes = net.ints(&[2, 3]);
-            let x = net.node("Squeeze", &[&x, &axes], &[]);
-            let x = net.node("Unsqueeze", &[&x, &axes], &[]);
-            let x = net.node("Flatten", &[&x], &[]);
-            let x = gemm(net, &x, 16);
-            net.node("Softmax", &[&x], &[])
-        }),
+        case(
+            "NHWC: Transpose, Reshape, MatMul, Add",
+            WEIGHTED,
+            [1, 3, 4, 5],
+            |net| {
+                let x = net.conv("image", [6, 3, 1, 1], &[]);
+                let x = net.node(
+                    "Transpose",
+                    &[&x],
+                    &[("perm", Attr::Ints(vec![0, 2, 3, 1]))],
+                );
+                let shape = net.ints(&[1, -1]);
+                let x = net.node("Reshape", &[&x, &shape], &[]);
+                let weights = net.weights(&[120, 7], 0.2, 0.0);
+                let x = net.node("MatMul", &[&x, &weights], &[]);
+                let bias = net.weights(&[7], 0.5, 0.0);
+                net.node("Add", &[&x, &bias], &[])
+            },
+        ),
+        case(
+            "GlobalAveragePool, Squeeze, Unsqueeze, Gemm",
+            WEIGHTED,
+            IMAGE,
+            |net| {
+                let x = net.conv("image", [16, 3, 3, 3], &[]);
+                let x = net.node("GlobalAveragePool", &[&x], &[]);
+                let axes = net.ints(&[2, 3]);
+                let x = net.node("Squeeze", &[&x, &axes], &[]);
+                let x = net.node("Unsqueeze", &[&x, &axes], &[]);
+                let x = net.node("Flatten", &[&x], &[]);
+                let x = gemm(net, &x, 16);
+                net.node("Softmax", &[&x], &[])
+            },
+        ),
     ]
 }
 
@@ -276,7 +333,10 @@ fn every_operator_is_within_its_tolerance() {
 
 #[test]
 fn every_supported_operator_has_a_case() {
-    let tested: BTreeSet<String> = cases().into_iter().flat_map(|case| case.operators).collect();
+    let tested: BTreeSet<String> = cases()
+        .into_iter()
+        .flat_map(|case| case.operators)
+        .collect();
     // Constants are no operators of their own: they are inputs of the others.
     let missing: Vec<_> = SUPPORTED
         .iter()

@@ -17,8 +17,11 @@ use std::collections::BTreeSet;
 
 use block::{Block, blocks};
 
+/// A kind of example, and what recomputes it.
+type Kind = (&'static str, fn(&Block));
+
 /// Every kind of block, and what computes it.
-const KINDS: [(&str, fn(&Block)); 15] = [
+const KINDS: [Kind; 15] = [
     ("scale", host::scale),
     ("requantize", kernels::requantization),
     ("conv", kernels::conv),
