@@ -223,7 +223,11 @@ impl Importer<'_> {
         if !map.layout.is_nchw(&shape) {
             return Err("its input is not [1, channels, height, width]".into());
         }
-        Ok(map)
+        // The same layout, with axes of extent 1 where their name puts them: outputs inherit it.
+        Ok(Map {
+            layout: super::Layout::nchw(),
+            ..map
+        })
     }
 
     /// The first input, which must have rows, columns and channels in dimensions of their own.
