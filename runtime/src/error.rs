@@ -110,7 +110,7 @@ pub enum Error {
         /// Index of the segment.
         segment: u16,
     },
-    /// The net takes more multiply-accumulates than the format allows.
+    /// The net takes more multiply-accumulates, or its plan more steps, than the format allows.
     TooMuchWork,
     /// Input, output or score tensor, labels or provenance are not as the format wants them.
     Contract,
@@ -200,7 +200,7 @@ impl fmt::Display for Error {
             }
             Self::TooMuchWork => write!(
                 f,
-                "the net takes more multiply-accumulates than the format allows"
+                "the net takes more multiply-accumulates, or its plan more steps, than the format allows"
             ),
             Self::Contract => write!(
                 f,

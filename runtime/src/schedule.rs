@@ -103,7 +103,7 @@ impl Flow<'_> {
             return Some(0);
         }
         let mut kept = record.height;
-        for reader in record.first_reader..=record.last_reader {
+        for reader in record.first_reader.max(segment.first_op)..=record.last_reader {
             let op = self.ops.get(reader)?;
             if op.input_a != tensor && op.input_b != tensor {
                 continue;

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use tidbit::Model;
-use tidbit::blob::header::{MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SIDE, VERSION};
+use tidbit::blob::header::{MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SCHEDULE, MAX_SIDE, VERSION};
 use tidbit::blob::plan::MAX_SEGMENT_OPS;
 use tidbit::blob::{
     AddParams, ConvParams, Header, InputRecord, OpKind, OpRecord, PadParams, PoolParams, Record,
@@ -117,6 +117,7 @@ fn limits_and_operators_are_the_documents() {
         ("MAX_SIDE", u64::from(MAX_SIDE)),
         ("MAX_CHANNELS", u64::from(MAX_CHANNELS)),
         ("MAX_MACS", MAX_MACS),
+        ("MAX_SCHEDULE", u64::from(MAX_SCHEDULE)),
     ];
     let expected = expected.map(|(name, value)| (name, Ok(value)));
     assert_eq!(limits.collect::<Vec<_>>(), expected);

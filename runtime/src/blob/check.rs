@@ -8,7 +8,7 @@
 use super::check_op::op_cost;
 use super::checksum::checksum;
 use super::header::{
-    CHECKSUM_LEN, Header, MAGIC, MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SIDE, VERSION,
+    CHECKSUM_LEN, Header, MAGIC, MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SCHEDULE, MAX_SIDE, VERSION,
 };
 use super::plan::MAX_SEGMENT_OPS;
 use super::{Data, InputRecord, OpKind, Record, SegmentRecord, Table, TensorRecord};
@@ -260,9 +260,14 @@ impl Checked<'_> {
 
     /// Runs the schedule, without the arithmetic, to its end.
     fn simulate(&self) -> Result<(), Error> {
+        let mut looked_at = 0u32;
         for (index, segment) in (0u16..).zip(self.segments.iter()) {
             let mut made = [0; MAX_SEGMENT_OPS];
             loop {
+                looked_at = looked_at.saturating_add(u32::from(segment.op_count));
+                if looked_at > MAX_SCHEDULE {
+                    return Err(Error::TooMuchWork);
+                }
                 match self.flow.next(&segment, &made) {
                     Next::Step(step) => note(&segment, &mut made, &step),
                     Next::Done => break,
