@@ -344,3 +344,31 @@ fn every_supported_operator_has_a_case() {
         .collect();
     assert!(missing.is_empty(), "no case for {missing:?}");
 }
+
+#[test]
+fn what_would_change_the_result_is_refused() {
+    let mut net = Net::new(IMAGE);
+    let cast = net.node("Cast", &["image"], &[("to", Attr::Int(7))]);
+    let to_integer = net.finish(&cast);
+    let mut net = Net::new(IMAGE);
+    let amounts = net.ints(&[0, 0, 1, 1, 0, 0, 1, 1]);
+    let reflect = ("mode", Attr::Text("reflect"));
+    let pad = net.node("Pad", &["image", &amounts], &[reflect]);
+    let reflected = net.finish(&pad);
+    let mut net = Net::new(IMAGE);
+    let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(3))]);
+    let over_columns = net.finish(&softmax);
+    for (name, model) in [
+        ("Cast", to_integer),
+        ("Pad", reflected),
+        ("Softmax", over_columns),
+    ] {
+        let file = on_disk(&model);
+        let error = measure(file.path(), &normalization()).err();
+        let error = error.map(|error| error.to_string()).unwrap_or_default();
+        assert!(
+            error.contains(&format!("{name}_0")) && error.contains("not supported"),
+            "{error}"
+        );
+    }
+}

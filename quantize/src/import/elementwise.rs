@@ -11,6 +11,11 @@ use crate::graph::{Clamp, Op};
 impl Importer<'_> {
     /// An operator that does nothing here.
     pub(super) fn alias(&mut self, node: &NodeProto) -> Taken<()> {
+        // 1 is f32 and 11 f64; f16 was widened when the file was read.
+        let to = Attributes(node).int("to", 1);
+        if node.op_type == "Cast" && to != 1 && to != 11 {
+            return Err("only casts between floating-point types are supported".into());
+        }
         let map = self.map(node, 0)?;
         let name = node.output.first().ok_or("it has no output")?;
         self.maps.insert(name.clone(), map);
@@ -51,6 +56,9 @@ impl Importer<'_> {
         node: &NodeProto,
         attributes: &Attributes<'_>,
     ) -> Taken<()> {
+        if attributes.int("training_mode", 0) != 0 {
+            return Err("it is in training mode: export the net for inference".into());
+        }
         let map = self.map(node, 0)?;
         let shape = self.graph.shape(map.tensor);
         if !map.layout.holds(1, Axis::C, &shape) {
