@@ -2,37 +2,93 @@
 //!
 //! The arena is one slice of bytes of the caller. A row of an operator's output is borrowed out of
 //! its middle, and what lies before and behind it stays readable: so the rows of the inputs are
-//! there too, without copying and without `unsafe`. Validation has proved that they never overlap.
+//! there too, without copying and without `unsafe`. Validation has proved that they overlap only
+//! where an operator works in place.
 
 use core::ops::Range;
 
-use crate::blob::TensorRecord;
+use crate::blob::{SegmentRecord, TensorRecord};
 use crate::kernels::bytes::{as_i8, as_i8_mut};
+use crate::schedule::{Flow, Move, Progress, Schedule};
 
-/// Where a tensor's rows are.
+/// Where a tensor's rows are at a moment of the schedule.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ring {
     offset: usize,
     row_bytes: usize,
     rows: u16,
     height: u16,
+    landing: usize,
+    landed: u16,
 }
 
 impl Ring {
-    pub(crate) fn of(tensor: &TensorRecord) -> Option<Self> {
+    /// The ring of tensor `index`, as its readers see it.
+    pub(crate) fn of(
+        flow: &Flow<'_>,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        index: u16,
+    ) -> Option<Self> {
+        let tensor = flow.tensors.get(index)?;
+        let landed = if tensor.landing_rows == 0 {
+            u16::MAX
+        } else {
+            flow.landed_from(segment, progress, index)?
+        };
+        Self::with(&tensor, tensor.row_bytes(), landed)
+    }
+
+    /// The ring of tensor `index`, as its operator sees it: one that accumulates averages has room
+    /// for its sums.
+    pub(crate) fn to_write(
+        flow: &Flow<'_>,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        index: u16,
+    ) -> Option<Self> {
+        Some(Self {
+            row_bytes: flow.row_bytes(index)?,
+            ..Self::of(flow, segment, progress, index)?
+        })
+    }
+
+    /// The ring of a tensor whose rows from `landed` on are in its landing.
+    pub(crate) fn with(tensor: &TensorRecord, row_bytes: usize, landed: u16) -> Option<Self> {
         Some(Self {
             offset: usize::try_from(tensor.ring_offset).ok()?,
-            row_bytes: tensor.row_bytes(),
+            row_bytes,
             rows: tensor.ring_rows,
             height: tensor.height,
+            landing: usize::try_from(tensor.landing_offset).ok()?,
+            landed,
         })
     }
 
     /// Bytes of the arena that hold row `y`.
     pub(crate) fn range(&self, y: u16) -> Option<Range<usize>> {
-        let slot = usize::from(y.checked_rem(self.rows)?);
-        let start = slot.checked_mul(self.row_bytes)?.checked_add(self.offset)?;
+        let (offset, slot) = match y.checked_sub(self.landed) {
+            Some(slot) => (self.landing, slot),
+            None => (self.offset, y.checked_rem(self.rows)?),
+        };
+        let start = usize::from(slot)
+            .checked_mul(self.row_bytes)?
+            .checked_add(offset)?;
         Some(start..start.checked_add(self.row_bytes)?)
+    }
+
+    /// Moves rows from the landing into the ring.
+    pub(crate) fn settle(tensor: &TensorRecord, rows: &Move, arena: &mut [u8]) -> Option<()> {
+        let from = Self::with(tensor, tensor.row_bytes(), rows.landed)?;
+        let to = Self::with(tensor, tensor.row_bytes(), u16::MAX)?;
+        for y in rows.first..rows.end {
+            let (from, to) = (from.range(y)?, to.range(y)?);
+            if from.end > arena.len() || to.end > arena.len() {
+                return None;
+            }
+            arena.copy_within(from, to.start);
+        }
+        Some(())
     }
 }
 
@@ -46,7 +102,8 @@ pub(crate) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Row `y` of the input; `None` above and below the image.
+    /// Row `y` of the input; `None` above and below the image, and for a row that the output row
+    /// lies on.
     pub(crate) fn get(&self, y: i32) -> Option<&'a [i8]> {
         let y = u16::try_from(y).ok().filter(|y| *y < self.ring.height)?;
         let range = self.ring.range(y)?;
@@ -100,5 +157,28 @@ impl Bench<'_> {
             out: as_i8_mut(out),
             scratch: self.scratch,
         })
+    }
+
+    /// Whether output row `y` lies on row `y_in` of the first input, in part or as a whole.
+    pub(crate) fn overlaps_a(&self, y: u16, y_in: u16) -> Option<bool> {
+        let (out, a) = (self.out.range(y)?, self.a.range(y_in)?);
+        Some(out.start < a.end && a.start < out.end)
+    }
+
+    /// For an operator that works pixel by pixel in place: the arena and the scratch to write to,
+    /// and where row `y_in` of the first input and output row `y` begin in the arena.
+    pub(crate) fn rows_in_place(
+        &mut self,
+        y: u16,
+        y_in: u16,
+    ) -> Option<(&mut [u8], &mut [u8], usize, usize)> {
+        let (from, to) = (self.a.range(y_in)?.start, self.out.range(y)?.start);
+        Some((self.arena, self.scratch, from, to))
+    }
+
+    /// Whether output row `y` lies just on row `y` of the first and of the second input.
+    pub(crate) fn in_place(&self, y: u16) -> Option<(bool, bool)> {
+        let out = self.out.range(y)?;
+        Some((self.a.range(y)? == out, self.b.range(y)? == out))
     }
 }

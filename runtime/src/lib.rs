@@ -16,6 +16,7 @@
 #![cfg_attr(not(test), no_std)]
 #![warn(missing_docs)]
 
+mod answer;
 mod arena;
 pub mod blob;
 mod error;
@@ -25,7 +26,8 @@ mod ops;
 pub mod schedule;
 mod session;
 
+pub use answer::Answer;
 pub use blob::checksum::RunningChecksum;
 pub use error::Error;
 pub use model::{ImageShape, Model};
-pub use session::{Answer, Observer, Progress, RowSource, RunError, Session};
+pub use session::{Observer, Progress, RowSource, RunError, Session};

@@ -1,19 +1,52 @@
-//! The schedule: which operator makes which rows next.
+//! The schedule: which operator makes which rows next, and where rows are moved.
 //!
-//! Planner and executor call the same function, so what the planner proves is what runs. The rule
-//! is greedy from the back: of all operators of the segment that can make their next step, the
-//! last one does. An operator can when the rows under its window are there, and when its own ring
-//! has room, that is, when no reader still needs what the new rows would overwrite. So a ring
-//! never holds more than its readers ask for, and a ring that is too small stalls the plan (which
-//! validation finds out) and never overwrites a row that is needed.
+//! Planner, validation and executor call the same functions, so what the planner proves is what
+//! runs. The rule is greedy from the back: of all operators of the segment that can make their next
+//! step, the last one does. An operator can when the rows under its window are there, and when its
+//! own ring has room, that is, when no reader still needs what the new rows would overwrite. So a
+//! ring never holds more than its readers ask for, and a ring that is too small stalls the plan
+//! (which validation finds out) and never overwrites a row that is needed.
+//!
+//! A tensor may have a *landing*: new rows are made there, and those that are still needed once a
+//! reader has run are moved into the ring. The ring then holds only the rows that outlive a step,
+//! and the landings of all tensors can share one place.
+
+use core::ops::Range;
 
 use crate::blob::plan::MAX_SEGMENT_OPS;
-use crate::blob::{OpRecord, SegmentRecord, Table, TensorRecord};
+use crate::blob::{OpKind, OpRecord, SegmentRecord, Table, TensorRecord};
 
-/// Rows that each operator of a segment has made, by its index in the segment.
-pub type Progress = [u16; MAX_SEGMENT_OPS];
+/// How far each operator of the segment under way has come.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Steps' rows that each operator has done, by its index in the segment.
+    made: [u16; MAX_SEGMENT_OPS],
+    /// Rows of each tensor that are in its ring; those behind them are in its landing.
+    settled: [u16; MAX_SEGMENT_OPS],
+    /// No operator behind this index in the segment can run.
+    last: u16,
+    /// Operators that are not done.
+    left: u16,
+}
 
-/// Rows that one operator makes in one go.
+impl Progress {
+    /// At the start of a segment.
+    pub fn new(segment: &SegmentRecord) -> Self {
+        Self {
+            made: [0; MAX_SEGMENT_OPS],
+            settled: [0; MAX_SEGMENT_OPS],
+            last: segment.op_count.saturating_sub(1),
+            left: segment.op_count,
+        }
+    }
+
+    /// Operators that the last call of [`Flow::next`] could look at: bounds its time.
+    pub fn looks(&self) -> u16 {
+        self.last.saturating_add(1)
+    }
+}
+
+/// Rows that one operator makes in one go; rows of its input, if it accumulates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
     /// Index of the operator.
@@ -35,7 +68,29 @@ pub enum Next {
     Stalled,
 }
 
-/// Tensors and operators, as far as the schedule looks at them.
+/// Rows `first..end` of a tensor that move from its landing into its ring; before the move, row
+/// `landed` is the first of the landing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Index of the tensor.
+    pub tensor: u16,
+    /// Row in the first slot of the landing.
+    pub landed: u16,
+    /// First row that moves.
+    pub first: u16,
+    /// One past the last.
+    pub end: u16,
+}
+
+/// Where the schedule finds tensors and operators: a blob's tables, or a plan in the making.
+pub trait Records {
+    /// The record of a tensor.
+    fn tensor(&self, index: u16) -> Option<TensorRecord>;
+    /// The record of an operator.
+    fn op(&self, index: u16) -> Option<OpRecord>;
+}
+
+/// A blob's tables.
 #[derive(Clone, Copy, Debug)]
 pub struct Flow<'a> {
     /// The tensor table.
@@ -44,91 +99,228 @@ pub struct Flow<'a> {
     pub ops: Table<'a, OpRecord>,
 }
 
-impl Flow<'_> {
-    /// The next step of a segment of which `made` rows are made.
-    pub fn next(&self, segment: &SegmentRecord, made: &Progress) -> Next {
-        let mut finished = true;
-        for slot in (0..segment.op_count).rev() {
-            let op = segment.first_op.saturating_add(slot);
-            let Some(height) = self.tensors.get(op).map(|tensor| tensor.height) else {
-                return Next::Stalled;
-            };
-            let first_row = rows_made(segment, made, op);
-            if first_row >= height {
-                continue;
-            }
-            finished = false;
-            if let Some(step) = self.step(segment, made, op) {
-                return Next::Step(step);
-            }
-        }
-        if finished { Next::Done } else { Next::Stalled }
+impl Records for Flow<'_> {
+    fn tensor(&self, index: u16) -> Option<TensorRecord> {
+        self.tensors.get(index)
     }
 
-    /// The next step of one operator, `None` if it has to wait.
-    fn step(&self, segment: &SegmentRecord, made: &Progress, op: u16) -> Option<Step> {
-        let record = self.ops.get(op)?;
-        let tensor = self.tensors.get(op)?;
-        let first_row = rows_made(segment, made, op);
-        let left = tensor.height.checked_sub(first_row)?;
+    fn op(&self, index: u16) -> Option<OpRecord> {
+        self.ops.get(index)
+    }
+}
+
+impl<R: Records> Schedule for R {}
+
+/// The rule, over any [`Records`]. Whatever is `None` here, validation has ruled out.
+pub trait Schedule: Records {
+    /// Bytes of a row in the arena: an average that accumulates keeps sums of 32 bits in its place.
+    fn row_bytes(&self, tensor: u16) -> Option<usize> {
+        let op = self.op(tensor)?;
+        let sums = op.accumulates != 0 && op.kind == OpKind::AveragePool.byte();
+        let bytes = self.tensor(tensor)?.row_bytes();
+        Some(bytes.saturating_mul(if sums { 4 } else { 1 }))
+    }
+
+    /// Bytes of the arena that a tensor's ring and its landing take.
+    fn blocks(&self, tensor: u16) -> Option<[Range<usize>; 2]> {
+        let record = self.tensor(tensor)?;
+        let rows = usize::from(record.ring_rows);
+        let ring = self.row_bytes(tensor)?.saturating_mul(rows);
+        let block = |offset: u32, bytes: usize| {
+            let start = usize::try_from(offset).unwrap_or(usize::MAX);
+            start..start.saturating_add(bytes)
+        };
+        Some([
+            block(record.ring_offset, ring),
+            block(record.landing_offset, record.landing_bytes()),
+        ])
+    }
+
+    /// Rows that an operator counts its steps in: those of its output, or of its input if it
+    /// accumulates.
+    fn height(&self, op: u16) -> Option<u16> {
+        let record = self.op(op)?;
+        let counted = if record.accumulates == 0 { op } else { record.input_a };
+        self.tensor(counted).map(|tensor| tensor.height)
+    }
+
+    /// The next step of a segment.
+    fn next(&self, segment: &SegmentRecord, progress: &Progress) -> Next {
+        if progress.left == 0 {
+            return Next::Done;
+        }
+        (0..progress.looks())
+            .rev()
+            .find_map(|slot| self.step(segment, progress, segment.first_op.checked_add(slot)?))
+            .map_or(Next::Stalled, Next::Step)
+    }
+
+    /// The next step of one operator, `None` if it has to wait or is done.
+    fn step(&self, segment: &SegmentRecord, progress: &Progress, op: u16) -> Option<Step> {
+        let record = self.op(op)?;
+        let first_row = counted(segment, &progress.made, op)?;
+        let left = self.height(op)?.checked_sub(first_row)?;
         let rows = record.step_rows.min(left);
-        let end = first_row.saturating_add(rows);
+        let end = first_row.checked_add(rows)?;
+        if rows == 0 {
+            return None;
+        }
         for input in [record.input_a, record.input_b] {
             if input < segment.first_op || input >= op {
                 continue;
             }
-            let height = self.tensors.get(input)?.height;
-            if rows_made(segment, made, input) < record.end_row(end, height) {
+            let height = self.tensor(input)?.height;
+            if self.rows_made(segment, progress, input)? < record.end_row(end, height) {
                 return None;
             }
         }
-        let kept = self.kept_from(segment, made, op, &tensor)?;
-        (rows > 0 && end.saturating_sub(kept) <= tensor.ring_rows).then_some(Step {
+        let room = record.accumulates != 0 || self.has_room(segment, progress, (op, end))?;
+        room.then_some(Step {
             op,
             first_row,
             rows,
         })
     }
 
+    /// Whether the rows of a tensor before `end` fit its ring, or its landing if it has one.
+    fn has_room(
+        &self,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        (tensor, end): (u16, u16),
+    ) -> Option<bool> {
+        let record = self.tensor(tensor)?;
+        if record.landing_rows == 0 {
+            let kept = self.kept_from(segment, progress, tensor)?;
+            return Some(end.saturating_sub(kept) <= record.ring_rows);
+        }
+        let landed = match self.to_settle(segment, progress, tensor)? {
+            Some(rows) => rows.end,
+            None => counted(segment, &progress.settled, tensor)?,
+        };
+        Some(end.saturating_sub(landed) <= record.landing_rows)
+    }
+
+    /// Rows of a tensor that are made; a tensor of an earlier segment is whole.
+    fn rows_made(
+        &self,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        tensor: u16,
+    ) -> Option<u16> {
+        let height = self.tensor(tensor)?.height;
+        if tensor < segment.first_op {
+            return Some(height);
+        }
+        let made = counted(segment, &progress.made, tensor)?;
+        if self.op(tensor)?.accumulates == 0 {
+            return Some(made);
+        }
+        let whole = made >= self.height(tensor)?;
+        Some(if whole { height } else { 0 })
+    }
+
+    /// Whether an operator of the segment has made (or taken) a row.
+    fn is_begun(&self, segment: &SegmentRecord, progress: &Progress, op: u16) -> Option<bool> {
+        Some(op >= segment.first_op && counted(segment, &progress.made, op)? > 0)
+    }
+
     /// The first row of a tensor that a reader still needs; its height if none does.
     fn kept_from(
         &self,
         segment: &SegmentRecord,
-        made: &Progress,
+        progress: &Progress,
         tensor: u16,
-        record: &TensorRecord,
     ) -> Option<u16> {
+        let record = self.tensor(tensor)?;
         let behind = segment.first_op.saturating_add(segment.op_count);
         if record.last_reader >= behind {
             return Some(0);
         }
         let mut kept = record.height;
         for reader in record.first_reader.max(segment.first_op)..=record.last_reader {
-            let op = self.ops.get(reader)?;
+            let op = self.op(reader)?;
             if op.input_a != tensor && op.input_b != tensor {
                 continue;
             }
-            let next = rows_made(segment, made, reader);
-            if next < self.tensors.get(reader)?.height {
+            let next = counted(segment, &progress.made, reader)?;
+            if next < self.height(reader)? {
                 kept = kept.min(op.first_row(next, record.height));
             }
         }
         Some(kept)
     }
-}
 
-/// Rows that an operator has made.
-fn rows_made(segment: &SegmentRecord, made: &Progress, op: u16) -> u16 {
-    op.checked_sub(segment.first_op)
-        .and_then(|slot| made.get(usize::from(slot)))
-        .copied()
-        .unwrap_or(0)
-}
-
-/// Notes that a step was made.
-pub fn note(segment: &SegmentRecord, made: &mut Progress, step: &Step) {
-    let slot = step.op.checked_sub(segment.first_op);
-    if let Some(rows) = slot.and_then(|slot| made.get_mut(usize::from(slot))) {
-        *rows = step.first_row.saturating_add(step.rows);
+    /// The first row of a tensor that lies in its landing, where it has one.
+    fn landed_from(
+        &self,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        tensor: u16,
+    ) -> Option<u16> {
+        if tensor < segment.first_op {
+            return Some(u16::MAX);
+        }
+        counted(segment, &progress.settled, tensor)
     }
+
+    /// The rows of a landing that can move into the ring; they may be none, if no reader needs any.
+    fn to_settle(
+        &self,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        tensor: u16,
+    ) -> Option<Option<Move>> {
+        let record = self.tensor(tensor)?;
+        let landed = counted(segment, &progress.settled, tensor)?;
+        let end = counted(segment, &progress.made, tensor)?;
+        let kept = self.kept_from(segment, progress, tensor)?;
+        let first = kept.max(landed).min(end);
+        let fits = end.saturating_sub(kept) <= record.ring_rows;
+        Some(fits.then_some(Move {
+            tensor,
+            landed,
+            first,
+            end,
+        }))
+    }
+
+    /// Empties a tensor's landing if its ring has room for what is needed of it, and says what has
+    /// to move. Called for the tensor that a step makes before the step, and for those that it
+    /// reads behind it; does nothing where there is no landing.
+    fn settle(
+        &self,
+        segment: &SegmentRecord,
+        progress: &mut Progress,
+        tensor: u16,
+    ) -> Option<Move> {
+        let slot = usize::from(tensor.checked_sub(segment.first_op)?);
+        if self.tensor(tensor)?.landing_rows == 0 {
+            return None;
+        }
+        let rows = self.to_settle(segment, progress, tensor)??;
+        *progress.settled.get_mut(slot)? = rows.end;
+        Some(rows)
+    }
+
+    /// Notes that a step was made.
+    fn note(&self, segment: &SegmentRecord, progress: &mut Progress, step: &Step) -> Option<()> {
+        let slot = step.op.checked_sub(segment.first_op)?;
+        let end = step.first_row.checked_add(step.rows)?;
+        *progress.made.get_mut(usize::from(slot))? = end;
+        if end >= self.height(step.op)? {
+            progress.left = progress.left.saturating_sub(1);
+        }
+        // What the step changed lets its readers run, itself, and whoever makes its inputs.
+        let reader = self.tensor(step.op)?.last_reader;
+        let behind = segment.op_count.saturating_sub(1);
+        progress.last = reader.saturating_sub(segment.first_op).max(slot).min(behind);
+        Some(())
+    }
+}
+
+/// What a list of the progress says of an operator of the segment.
+fn counted(segment: &SegmentRecord, list: &[u16; MAX_SEGMENT_OPS], op: u16) -> Option<u16> {
+    let slot = op.checked_sub(segment.first_op)?;
+    list.get(usize::from(slot)).copied()
 }

@@ -3,15 +3,15 @@
 //! A session asks for the image's rows one at a time ([`Progress::NeedRow`]) and makes whatever
 //! rows it can in between. Whole images and row sources are loops around that.
 
+use crate::answer::Answer;
 use crate::arena::Ring;
+use crate::blob::SegmentRecord;
 use crate::blob::header::NONE;
-use crate::blob::plan::MAX_SEGMENT_OPS;
 use crate::error::Error;
-use crate::kernels::bytes::{as_i8, as_u8};
-use crate::kernels::softmax_q15;
+use crate::kernels::bytes::as_i8;
 use crate::model::Model;
 use crate::ops::run_step;
-use crate::schedule::{Next, Progress as RowsMade, Step, note};
+use crate::schedule::{Next, Progress as RowsMade, Schedule, Step};
 
 /// Sees every row of every tensor as it is made, in order of rows: for debugging and for the proof
 /// that two targets compute the same bytes.
@@ -60,7 +60,7 @@ pub struct Session<'b, 'm> {
     model: Model<'b>,
     arena: &'m mut [u8],
     scratch: &'m mut [u8],
-    made: RowsMade,
+    progress: RowsMade,
     segment: u16,
 }
 
@@ -80,7 +80,7 @@ impl<'b, 'm> Session<'b, 'm> {
             model: *model,
             arena,
             scratch,
-            made: [0; MAX_SEGMENT_OPS],
+            progress: first_segment(model),
             segment: 0,
         })
     }
@@ -88,7 +88,7 @@ impl<'b, 'm> Session<'b, 'm> {
     /// Forgets the inference under way; the next row is row 0 of a new image.
     pub fn restart(&mut self) {
         self.segment = 0;
-        self.made = [0; MAX_SEGMENT_OPS];
+        self.progress = first_segment(&self.model);
     }
 
     /// Makes all rows that can be made, until a row of the image is needed or the answer is there.
@@ -98,19 +98,19 @@ impl<'b, 'm> Session<'b, 'm> {
     #[inline(never)]
     pub fn advance(&mut self, observer: &mut dyn Observer) -> Result<Progress, Error> {
         while let Some(segment) = self.model.checked.segments.get(self.segment) {
-            match self.model.checked.flow.next(&segment, &self.made) {
+            match self.model.checked.flow.next(&segment, &self.progress) {
                 Next::Step(step) => {
                     if step.op == 0 {
                         return Ok(Progress::NeedRow(step.first_row));
                     }
-                    run_step(&self.model.checked, &step, self.arena, self.scratch)
-                        .and_then(|()| self.show(&step, observer))
+                    self.step(&segment, &step, observer)
                         .ok_or(Error::Inconsistent { op: step.op })?;
-                    note(&segment, &mut self.made, &step);
                 }
                 Next::Done => {
                     self.segment = self.segment.saturating_add(1);
-                    self.made = [0; MAX_SEGMENT_OPS];
+                    if let Some(next) = self.model.checked.segments.get(self.segment) {
+                        self.progress = RowsMade::new(&next);
+                    }
                 }
                 Next::Stalled => {
                     return Err(Error::Inconsistent {
@@ -122,11 +122,54 @@ impl<'b, 'm> Session<'b, 'm> {
         Ok(Progress::Done)
     }
 
+    /// Makes one step: room first, then the rows, then what its inputs' landings still hold moves
+    /// into their rings.
+    fn step(
+        &mut self,
+        segment: &SegmentRecord,
+        step: &Step,
+        observer: &mut dyn Observer,
+    ) -> Option<()> {
+        let model = self.model;
+        let checked = &model.checked;
+        self.settle(segment, step.op)?;
+        let at = (segment, &self.progress);
+        run_step(checked, at, step, self.arena, self.scratch)?;
+        self.show(segment, step, observer)?;
+        let op = checked.flow.ops.get(step.op)?;
+        checked.flow.note(segment, &mut self.progress, step)?;
+        self.settle(segment, op.input_a)?;
+        self.settle(segment, op.input_b)
+    }
+
+    /// Moves what there is to move of a tensor from its landing into its ring.
+    fn settle(&mut self, segment: &SegmentRecord, tensor: u16) -> Option<()> {
+        let flow = &self.model.checked.flow;
+        match flow.settle(segment, &mut self.progress, tensor) {
+            Some(rows) => Ring::settle(&flow.tensors.get(tensor)?, &rows, self.arena),
+            None => Some(()),
+        }
+    }
+
     /// Shows the rows of a step to an observer.
-    fn show(&self, step: &Step, observer: &mut dyn Observer) -> Option<()> {
-        let ring = Ring::of(&self.model.checked.flow.tensors.get(step.op)?)?;
-        for row in step.first_row..step.first_row.checked_add(step.rows)? {
-            observer.row(step.op, row, self.arena.get(ring.range(row)?)?);
+    fn show(
+        &self,
+        segment: &SegmentRecord,
+        step: &Step,
+        observer: &mut dyn Observer,
+    ) -> Option<()> {
+        let flow = &self.model.checked.flow;
+        let tensor = flow.tensors.get(step.op)?;
+        let ring = Ring::of(flow, segment, &self.progress, step.op)?;
+        let end = step.first_row.checked_add(step.rows)?;
+        let rows = if flow.ops.get(step.op)?.accumulates == 0 {
+            step.first_row..end
+        } else {
+            u16::from(end < flow.height(step.op)?)..1
+        };
+        for row in rows {
+            let bytes = self.arena.get(ring.range(row)?)?;
+            observer.row(step.op, row, bytes.get(..tensor.row_bytes())?);
         }
         Some(())
     }
@@ -153,23 +196,25 @@ impl<'b, 'm> Session<'b, 'm> {
         observer: &mut dyn Observer,
         fill: impl FnOnce(&mut [u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let checked = &self.model.checked;
-        let segment = checked.segments.get(self.segment);
+        let segment = self.model.checked.segments.get(self.segment);
         let segment = segment.ok_or(Error::OutOfTurn)?;
-        let step = match checked.flow.next(&segment, &self.made) {
+        let step = match self.model.checked.flow.next(&segment, &self.progress) {
             Next::Step(step) if step.op == 0 => step,
             _ => return Err(Error::OutOfTurn.into()),
         };
-        let range = checked.flow.tensors.get(0).as_ref().and_then(Ring::of);
-        let range = range.and_then(|ring| ring.range(step.first_row));
+        let wrong = Error::Inconsistent { op: 0 };
+        self.settle(&segment, 0).ok_or(wrong)?;
+        let flow = &self.model.checked.flow;
+        let ring = Ring::of(flow, &segment, &self.progress, 0);
+        let range = ring.and_then(|ring| ring.range(step.first_row));
         let row = range.and_then(|range| self.arena.get_mut(range));
-        let row = row.ok_or(Error::Inconsistent { op: 0 })?;
+        let row = row.ok_or(wrong)?;
         fill(row)?;
         for pixel in row.iter_mut() {
             *pixel ^= 0x80;
         }
         observer.row(0, step.first_row, row);
-        note(&segment, &mut self.made, &step);
+        flow.note(&segment, &mut self.progress, &step).ok_or(wrong)?;
         Ok(())
     }
 
@@ -253,63 +298,17 @@ impl<'b, 'm> Session<'b, 'm> {
     }
 }
 
+/// The progress at the start of an inference.
+fn first_segment(model: &Model<'_>) -> RowsMade {
+    let none = SegmentRecord {
+        first_op: 0,
+        op_count: 0,
+    };
+    RowsMade::new(&model.checked.segments.get(0).unwrap_or(none))
+}
+
 impl<E> From<Error> for RunError<E> {
     fn from(error: Error) -> Self {
         Self::Runtime(error)
-    }
-}
-
-/// What the net said.
-#[derive(Clone, Copy, Debug)]
-pub struct Answer<'a> {
-    output: &'a [i8],
-    logits: &'a [i8],
-    exp_table: &'a [[u8; 2]; 256],
-}
-
-impl<'a> Answer<'a> {
-    /// The raw int8 of the output tensor: row by row, pixel by pixel, channels innermost.
-    pub fn output(&self) -> &'a [i8] {
-        self.output
-    }
-
-    /// The same, as bytes.
-    pub fn output_bytes(&self) -> &'a [u8] {
-        as_u8(self.output)
-    }
-
-    /// Softmax of the logits in Q0.15 (32768 is 1), into a buffer of [`Model::classes`] entries.
-    ///
-    /// # Errors
-    /// [`Error::Length`] if the buffer is of another length.
-    pub fn scores(&self, scores: &mut [u16]) -> Result<(), Error> {
-        let (have, expected) = (scores.len(), self.logits.len());
-        if have != expected {
-            return Err(Error::Length { have, expected });
-        }
-        softmax_q15(self.exp_table, self.logits, scores);
-        Ok(())
-    }
-
-    /// The `N` classes with the greatest logits, best first; of equals the first comes first.
-    ///
-    /// Where there are fewer than `N` classes, the rest is `None`.
-    pub fn top<const N: usize>(&self) -> [Option<u16>; N] {
-        let mut top = [None; N];
-        let mut before: Option<(i8, u16)> = None;
-        for place in &mut top {
-            let candidates = (0..=u16::MAX).zip(self.logits.iter().copied());
-            let behind = candidates.filter(|&(class, logit)| match before {
-                Some((best, at)) => logit < best || (logit == best && class > at),
-                None => true,
-            });
-            let best = behind.reduce(|best, next| if next.1 > best.1 { next } else { best });
-            *place = best.map(|(class, _)| class);
-            before = best.map(|(class, logit)| (logit, class));
-            if before.is_none() {
-                break;
-            }
-        }
-        top
     }
 }

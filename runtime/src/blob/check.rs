@@ -1,19 +1,19 @@
 //! The one validation pass.
 //!
 //! What is proved here, once, when a [`Model`](crate::Model) is made: every offset lies in the
-//! blob, every ring in the arena, rings that live at the same time share no byte, shapes fit the
-//! operators and their weights, scratch suffices, and the plan runs to its end. What runs
-//! afterwards relies on it, and still reads through `Option`s.
+//! blob, every ring in the arena, shapes fit the operators and their weights, scratch suffices, and
+//! the plan runs to its end without overwriting a row that is needed. What runs afterwards relies on
+//! it, and still reads through `Option`s.
 
 use super::check_op::op_cost;
+use super::check_plan::{check_plan, shares_bytes};
 use super::checksum::checksum;
 use super::header::{
-    CHECKSUM_LEN, Header, MAGIC, MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SCHEDULE, MAX_SIDE, VERSION,
+    CHECKSUM_LEN, Header, MAGIC, MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SIDE, VERSION,
 };
-use super::plan::MAX_SEGMENT_OPS;
 use super::{Data, InputRecord, OpKind, Record, SegmentRecord, Table, TensorRecord};
 use crate::error::Error;
-use crate::schedule::{Flow, Next, note};
+use crate::schedule::{Flow, Schedule};
 
 /// A blob's header and tables, proved sound.
 #[derive(Clone, Copy, Debug)]
@@ -59,9 +59,7 @@ pub fn check(blob: &[u8]) -> Result<Checked<'_>, Error> {
     checked.tensors()?;
     checked.operators()?;
     checked.contract()?;
-    checked.coverage()?;
-    checked.overlaps()?;
-    checked.simulate()?;
+    check_plan(&checked)?;
     Ok(checked)
 }
 
@@ -122,16 +120,27 @@ impl Checked<'_> {
                     return Err(Error::Dimension { tensor, value });
                 }
             }
-            let end = usize::try_from(record.ring_offset)
-                .unwrap_or(usize::MAX)
-                .saturating_add(record.ring_bytes());
-            let arena = usize::try_from(self.header.arena_bytes).unwrap_or(usize::MAX);
-            let rows = record.ring_rows;
-            if rows == 0 || rows > record.height || end > arena || record.layout != 0 {
+            let fits = self.blocks_fit(tensor, &record).unwrap_or(false);
+            if !fits || record.layout != 0 {
                 return Err(Error::Ring { tensor });
             }
         }
         Ok(())
+    }
+
+    /// Whether ring and landing hold 1 to `height` rows (or no landing), lie in the arena, and share
+    /// no byte.
+    fn blocks_fit(&self, tensor: u16, record: &TensorRecord) -> Option<bool> {
+        let arena = usize::try_from(self.header.arena_bytes).ok()?;
+        let [ring, landing] = self.flow.blocks(tensor)?;
+        let rows = 1..=record.height;
+        let accumulates = self.flow.ops.get(tensor)?.accumulates != 0;
+        let landed = record.landing_rows == 0
+            || (rows.contains(&record.landing_rows)
+                && !accumulates
+                && landing.end <= arena
+                && !shares_bytes(&ring, &landing));
+        Some(rows.contains(&record.ring_rows) && ring.end <= arena && landed)
     }
 
     /// Kinds, operands, parameters, scratch and work.
@@ -209,82 +218,4 @@ impl Checked<'_> {
         let len = usize::try_from(end.checked_sub(start)?).ok()?;
         self.data.text(start, len)
     }
-
-    /// Segments follow one another and cover all operators; what leaves a segment is kept whole.
-    fn coverage(&self) -> Result<(), Error> {
-        let mut next = 0u16;
-        for (segment, record) in (0u16..).zip(self.segments.iter()) {
-            let end = next.saturating_add(record.op_count);
-            let count = usize::from(record.op_count);
-            let fits = (1..=MAX_SEGMENT_OPS).contains(&count) && end <= self.header.op_count;
-            if record.first_op != next || !fits {
-                return Err(Error::Segment { segment });
-            }
-            for tensor in next..end {
-                let ring = self.flow.tensors.get(tensor).ok_or(Error::Contract)?;
-                if ring.last_reader >= end && ring.ring_rows != ring.height {
-                    return Err(Error::Ring { tensor });
-                }
-            }
-            next = end;
-        }
-        if next != self.header.op_count {
-            let segment = self.header.segment_count;
-            return Err(Error::Segment { segment });
-        }
-        Ok(())
-    }
-
-    /// No two rings that are needed in the same segment share a byte.
-    fn overlaps(&self) -> Result<(), Error> {
-        for (at, segment) in self.segments.iter().enumerate() {
-            let end = segment.first_op.saturating_add(segment.op_count);
-            for tensor in segment.first_op..end {
-                let ring = self.flow.tensors.get(tensor).ok_or(Error::Contract)?;
-                for later in self.segments.iter().skip(at) {
-                    if later.first_op > ring.last_reader && later.first_op >= end {
-                        break;
-                    }
-                    let later_end = later.first_op.saturating_add(later.op_count);
-                    for other in later.first_op.max(tensor.saturating_add(1))..later_end {
-                        let record = self.flow.tensors.get(other).ok_or(Error::Contract)?;
-                        if shares_bytes(&ring, &record) {
-                            return Err(Error::Overlap { tensor, other });
-                        }
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs the schedule, without the arithmetic, to its end.
-    fn simulate(&self) -> Result<(), Error> {
-        let mut looked_at = 0u32;
-        for (index, segment) in (0u16..).zip(self.segments.iter()) {
-            let mut made = [0; MAX_SEGMENT_OPS];
-            loop {
-                looked_at = looked_at.saturating_add(u32::from(segment.op_count));
-                if looked_at > MAX_SCHEDULE {
-                    return Err(Error::TooMuchWork);
-                }
-                match self.flow.next(&segment, &made) {
-                    Next::Step(step) => note(&segment, &mut made, &step),
-                    Next::Done => break,
-                    Next::Stalled => return Err(Error::Stalled { segment: index }),
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whether two rings overlap.
-fn shares_bytes(a: &TensorRecord, b: &TensorRecord) -> bool {
-    let span = |ring: &TensorRecord| {
-        let start = usize::try_from(ring.ring_offset).unwrap_or(usize::MAX);
-        (start, start.saturating_add(ring.ring_bytes()))
-    };
-    let ((a, a_end), (b, b_end)) = (span(a), span(b));
-    a < b_end && b < a_end
 }

@@ -1,11 +1,12 @@
 //! What the validation pass asks of one operator, and what the operator costs.
 
+use super::check_plan::shares_bytes;
 use super::header::NONE;
 use super::{
     AddParams, ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord,
 };
 use crate::error::Error;
-use crate::schedule::Flow;
+use crate::schedule::{Flow, Records, Schedule};
 
 /// What an operator costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,7 +36,9 @@ pub fn op_cost(
 ) -> Result<Cost, Error> {
     let wrong = Error::Parameters { op: index };
     let output = flow.tensors.get(index).ok_or(wrong)?;
-    if (kind == OpKind::Input) != (index == 0) || op.step_rows == 0 {
+    let pools = matches!(kind, OpKind::AveragePool | OpKind::MaxPool);
+    let accumulates = op.accumulates != 0;
+    if (kind == OpKind::Input) != (index == 0) || op.step_rows == 0 || (accumulates && !pools) {
         return Err(wrong);
     }
     if kind == OpKind::Input {
@@ -52,7 +55,7 @@ pub fn op_cost(
     };
     let cost = match kind {
         OpKind::Input => None,
-        OpKind::Conv => conv(data, op, &a, &output),
+        OpKind::Conv => conv(data, op, &a, &output).map(|cost| in_place_cost(flow, index, op, cost)),
         OpKind::Depthwise => depthwise(data, op, &a, &output),
         OpKind::AveragePool | OpKind::MaxPool => pool(data, op, &a, &output, kind),
         OpKind::Add => add(data, op, [Some(a), b], &output),
@@ -60,6 +63,42 @@ pub fn op_cost(
         OpKind::Pad => pad(data, op, &a, &output),
     };
     cost.ok_or(wrong)
+}
+
+/// How an operator may write over a row of its input that nobody reads after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InPlace {
+    /// Not at all.
+    Never,
+    /// Its row just on that row: it works element by element.
+    Exactly,
+    /// Its row from that row's first byte or one before it on: it works pixel by pixel, and what it
+    /// writes never overtakes what it reads.
+    Behind,
+}
+
+/// How operator `op` may write over a row of tensor `input`.
+pub fn in_place<R: Records>(records: &R, data: &Data<'_>, op: u16, input: u16) -> InPlace {
+    place(records, data, op, input).unwrap_or(InPlace::Never)
+}
+
+fn place<R: Records>(records: &R, data: &Data<'_>, op: u16, input: u16) -> Option<InPlace> {
+    let record = records.op(op)?;
+    let reads = input == record.input_a || input == record.input_b;
+    if !reads || record.input_a == record.input_b {
+        return None;
+    }
+    match OpKind::from_byte(record.kind)? {
+        OpKind::Add | OpKind::Table => Some(InPlace::Exactly),
+        OpKind::Conv => {
+            let params: ConvParams = data.params(&record)?;
+            let (from, to) = (records.tensor(input)?, records.tensor(op)?);
+            let step = u32::from(from.channels).saturating_mul(u32::from(params.stride_w));
+            let behind = params.is_pointwise(&record) && u32::from(to.channels) <= step;
+            behind.then_some(InPlace::Behind)
+        }
+        _ => None,
+    }
 }
 
 /// The tensor that an operator reads: made earlier, and aware of this reader.
@@ -75,6 +114,21 @@ fn elementwise(output: &TensorRecord) -> Cost {
     Cost {
         work: output.elements(),
         ..Cost::default()
+    }
+}
+
+/// Adds the pixel that a pointwise convolution keeps aside where it may work in place.
+fn in_place_cost(flow: &Flow<'_>, index: u16, op: &OpRecord, cost: Cost) -> Cost {
+    let pixel = flow.tensor(op.input_a).map(|a| usize::from(a.channels));
+    let overlaps = flow.blocks(index).zip(flow.blocks(op.input_a)).is_some_and(
+        |(out, input)| out.iter().any(|o| input.iter().any(|i| shares_bytes(o, i))),
+    );
+    match pixel {
+        Some(pixel) if overlaps => Cost {
+            scratch: cost.scratch.max(pixel),
+            ..cost
+        },
+        _ => cost,
     }
 }
 
@@ -191,8 +245,11 @@ fn pool(
 ) -> Option<Cost> {
     let params: PoolParams = data.params(op)?;
     let taps = taps(params.kernel_h, params.kernel_w)?;
+    let accumulates = op.accumulates != 0
+        && (op.window_rows, op.stride_rows, op.pad_top, out.height) == (1, 1, 0, 1)
+        && (params.kernel_h, out.ring_rows) == (a.height, 1);
     let fits = a.channels == out.channels
-        && params.kernel_h == op.window_rows
+        && (accumulates || (op.accumulates == 0 && params.kernel_h == op.window_rows))
         && params.lo <= params.hi
         && params.shift < 31
         && reaches(out.height, op.stride_rows, op.pad_top, a.height)?
@@ -211,7 +268,11 @@ fn pool(
     data.words(params.multipliers, multipliers)?;
     Some(Cost {
         work,
-        scratch: usize::from(out.channels).checked_mul(4)?,
+        scratch: if accumulates {
+            0
+        } else {
+            usize::from(out.channels).checked_mul(4)?
+        },
         weights: multipliers.checked_mul(4)?,
         ..Cost::default()
     })

@@ -5,7 +5,7 @@ use super::record::record;
 /// First bytes of every blob.
 pub const MAGIC: [u8; 4] = *b"tidb";
 /// Version of the format that this crate reads and writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Bytes of the CRC-32 at the end of a blob.
 pub const CHECKSUM_LEN: usize = 4;
 /// Stands for "none" where a tensor or operator index is expected.
@@ -18,8 +18,9 @@ pub const MAX_SIDE: u16 = 8192;
 pub const MAX_CHANNELS: u16 = 32768;
 /// Most multiply-accumulates of one inference: bounds the time that any valid blob takes.
 pub const MAX_MACS: u64 = 1 << 40;
-/// Most operators that validation looks at while it runs the schedule, summed over all steps:
-/// bounds the time that it takes, whatever the plan. A plan by rows of a large net takes some 2^19.
+/// Most operators and tensors that validation looks at while it runs the schedule, summed over all
+/// rows: bounds the time that it takes, whatever the plan. A plan by rows of a large net takes some
+/// 2^18.
 pub const MAX_SCHEDULE: u32 = 1 << 22;
 
 record! {

@@ -26,6 +26,7 @@
 
 pub mod check;
 mod check_op;
+mod check_plan;
 pub mod checksum;
 pub mod data;
 pub mod header;
@@ -37,7 +38,7 @@ pub mod record;
 pub mod tensor;
 
 pub use check::Checked;
-pub use check_op::{Cost, op_cost};
+pub use check_op::{Cost, InPlace, in_place, op_cost};
 pub use data::Data;
 pub use header::Header;
 pub use input::InputRecord;

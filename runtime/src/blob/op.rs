@@ -74,8 +74,10 @@ record! {
     OpRecord {
         /// An [`OpKind`].
         kind: u8,
-        /// Zero.
-        reserved: u8,
+        /// 1 if it takes its input's rows one after another into its only row (pools whose window
+        /// is as high as the input), so that they need not be there at the same time; else 0. Its
+        /// window is then one row, and its steps count rows of the input.
+        accumulates: u8,
         /// Tensor that it reads.
         input_a: u16,
         /// Second tensor that it reads, [`NONE`](super::header::NONE) if there is none.
@@ -86,7 +88,7 @@ record! {
         stride_rows: u16,
         /// Rows of padding above the input.
         pad_top: u16,
-        /// Rows that one step makes.
+        /// Rows that one step makes (or takes, where it accumulates).
         step_rows: u16,
         /// Bytes of the name.
         name_bytes: u16,

@@ -15,6 +15,10 @@ record! {
         ring_rows: u16,
         /// First byte of the ring in the arena.
         ring_offset: u32,
+        /// First byte of the landing in the arena.
+        landing_offset: u32,
+        /// Rows that the landing holds; 0 if new rows are made in the ring itself.
+        landing_rows: u16,
         /// No operator before this one reads the tensor.
         first_reader: u16,
         /// No operator behind this one reads the tensor.
@@ -25,8 +29,6 @@ record! {
         zero_point: i8,
         /// Order of the bytes in a row: 0 is pixel after pixel.
         layout: u8,
-        /// Zero.
-        reserved: u16,
     }
 }
 
@@ -39,6 +41,12 @@ impl TensorRecord {
     /// Bytes of the ring.
     pub fn ring_bytes(&self) -> usize {
         self.row_bytes().saturating_mul(usize::from(self.ring_rows))
+    }
+
+    /// Bytes of the landing.
+    pub fn landing_bytes(&self) -> usize {
+        self.row_bytes()
+            .saturating_mul(usize::from(self.landing_rows))
     }
 
     /// Number of elements.

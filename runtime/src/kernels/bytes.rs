@@ -13,6 +13,12 @@ pub fn as_i8_mut(bytes: &mut [u8]) -> &mut [i8] {
     unsafe { core::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), bytes.len()) }
 }
 
+/// The same int8, as bytes, to write to.
+pub fn as_u8_mut(values: &mut [i8]) -> &mut [u8] {
+    // SAFETY: as in `as_i8_mut`, the other way round.
+    unsafe { core::slice::from_raw_parts_mut(values.as_mut_ptr().cast(), values.len()) }
+}
+
 /// The same int8, as bytes.
 pub fn as_u8(values: &[i8]) -> &[u8] {
     // SAFETY: as in `as_i8`, the other way round.
@@ -29,6 +35,8 @@ mod tests {
         assert_eq!(as_i8(&bytes), [0, 127, -128, -1]);
         as_i8_mut(&mut bytes)[3] = -2;
         assert_eq!(bytes[3], 0xfe);
+        as_u8_mut(as_i8_mut(&mut bytes))[0] = 0x81;
+        assert_eq!(as_i8(&bytes)[0], -127);
         assert_eq!(as_u8(as_i8(&bytes)), bytes);
     }
 }

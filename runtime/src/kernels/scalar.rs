@@ -181,6 +181,25 @@ pub fn average(sums: &[[u8; 4]], by: &Average, out: &mut [i8]) {
     }
 }
 
+/// Sums to int8 in place: those from the `first`-th on, `count` of them, become the `first`-th
+/// int8 and those behind it.
+///
+/// Sum `i` lies at byte `4 * i` and its int8 at byte `i`: no sum is overwritten before it was read,
+/// if they are taken in order.
+pub fn average_in_place(bytes: &mut [u8], first: usize, count: usize, by: &Average) {
+    for at in first..first.saturating_add(count) {
+        let start = at.saturating_mul(4);
+        let Some(sum) = bytes.get(start..).and_then(<[u8]>::first_chunk::<4>) else {
+            return;
+        };
+        let mut out = [0];
+        average(&[*sum], by, &mut out);
+        if let (Some(q), [value]) = (bytes.get_mut(at), out) {
+            *q = value as u8;
+        }
+    }
+}
+
 /// Keeps the greater of each element.
 pub fn max_into(best: &mut [i8], pixel: &[i8]) {
     for (b, &x) in best.iter_mut().zip(pixel) {
@@ -205,21 +224,48 @@ pub struct AddFactors {
     pub hi: i8,
 }
 
+impl AddFactors {
+    /// The sum of two elements.
+    #[inline(always)]
+    fn sum(&self, a: i8, b: i8) -> i8 {
+        let a = i32::from(a).wrapping_mul(i32::from(self.ma));
+        let b = i32::from(b).wrapping_mul(i32::from(self.mb));
+        let sum = a.wrapping_add(b).wrapping_add(self.c);
+        clamp(sum.wrapping_shr(u32::from(self.shift)), self.lo, self.hi)
+    }
+}
+
 /// `(a * ma + b * mb + c) >> shift`, clamped, element by element.
 pub fn add(a: &[i8], b: &[i8], by: &AddFactors, out: &mut [i8]) {
     for ((q, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        let a = i32::from(a).wrapping_mul(i32::from(by.ma));
-        let b = i32::from(b).wrapping_mul(i32::from(by.mb));
-        let sum = a.wrapping_add(b).wrapping_add(by.c);
-        *q = clamp(sum.wrapping_shr(u32::from(by.shift)), by.lo, by.hi);
+        *q = by.sum(a, b);
     }
+}
+
+/// As [`add`], with the sum in the place of `a`.
+pub fn add_to(a: &mut [i8], b: &[i8], by: &AddFactors) {
+    for (a, &b) in a.iter_mut().zip(b) {
+        *a = by.sum(*a, b);
+    }
+}
+
+/// `table[x + 128]`.
+#[inline(always)]
+fn entry(table: &[i8; 256], x: i8) -> i8 {
+    table.get(usize::from(x as u8 ^ 0x80)).copied().unwrap_or(0)
 }
 
 /// `table[x + 128]`, element by element.
 pub fn lookup(table: &[i8; 256], input: &[i8], out: &mut [i8]) {
     for (q, &x) in out.iter_mut().zip(input) {
-        let index = usize::from(x as u8 ^ 0x80);
-        *q = table.get(index).copied().unwrap_or(0);
+        *q = entry(table, x);
+    }
+}
+
+/// As [`lookup`], with the result in the place of the input.
+pub fn lookup_in_place(table: &[i8; 256], values: &mut [i8]) {
+    for x in values {
+        *x = entry(table, *x);
     }
 }
 

@@ -1,12 +1,15 @@
 //! Convolution: pointwise straight from the row, everything else by im2col, one patch at a time.
+//!
+//! A pointwise convolution may make its row in the place of the one it reads: pixel by pixel, and
+//! the pixels that it writes stay behind those that it has yet to read.
 
 use core::ops::Range;
 
-use super::Site;
 use super::window::{Outside, Window};
+use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
-use crate::kernels::bytes::as_i8_mut;
+use crate::kernels::bytes::{as_i8, as_i8_mut};
 use crate::kernels::{Requant, dot_rows};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
@@ -62,9 +65,21 @@ fn pointwise(
         return None;
     }
     for y in rows {
+        let top = y.checked_mul(site.op.stride_rows)?;
+        if bench.overlaps_a(y, top)? {
+            let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
+            let patch = as_i8_mut(scratch.get_mut(..inputs)?);
+            for x in 0..usize::from(site.output.width) {
+                let start = from.checked_add(x.checked_mul(step)?)?;
+                copy(patch, as_i8(arena.get(start..start.checked_add(inputs)?)?))?;
+                let start = to.checked_add(x.checked_mul(channels)?)?;
+                let out = arena.get_mut(start..start.checked_add(channels)?)?;
+                dot_rows(patch, inputs, weights, requant, as_i8_mut(out), channels);
+            }
+            continue;
+        }
         let io = bench.row(y)?;
-        let top = i32::from(y).wrapping_mul(i32::from(site.op.stride_rows));
-        let row = io.a.get(top)?;
+        let row = io.a.get(i32::from(top))?;
         if params.stride_w == 1 {
             dot_rows(row, inputs, weights, requant, io.out, channels);
             continue;

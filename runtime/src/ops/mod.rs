@@ -4,6 +4,7 @@
 //! a micro-kernel wants to see next to each other, and leaves all arithmetic to
 //! [`kernels`](crate::kernels).
 
+mod accumulate;
 mod add;
 mod conv;
 mod depthwise;
@@ -14,8 +15,8 @@ mod table;
 mod window;
 
 use crate::arena::{Bench, Ring};
-use crate::blob::{Checked, OpKind, OpRecord, TensorRecord};
-use crate::schedule::Step;
+use crate::blob::{Checked, OpKind, OpRecord, SegmentRecord, TensorRecord};
+use crate::schedule::{Progress, Step};
 
 /// One operator with its tensors, as the files of this folder take it.
 pub(crate) struct Site<'a> {
@@ -28,6 +29,7 @@ pub(crate) struct Site<'a> {
 /// Makes the rows of a step; `None` on what validation rules out.
 pub(crate) fn run_step(
     model: &Checked<'_>,
+    (segment, progress): (&SegmentRecord, &Progress),
     step: &Step,
     arena: &mut [u8],
     scratch: &mut [u8],
@@ -35,13 +37,14 @@ pub(crate) fn run_step(
     let op = model.flow.ops.get(step.op)?;
     let output = model.flow.tensors.get(step.op)?;
     let input = model.flow.tensors.get(op.input_a)?;
-    let second = model.flow.tensors.get(op.input_b).unwrap_or(input);
+    let ring = |tensor| Ring::of(&model.flow, segment, progress, tensor);
+    let a = ring(op.input_a)?;
     let mut bench = Bench {
         arena,
         scratch,
-        a: Ring::of(&input)?,
-        b: Ring::of(&second)?,
-        out: Ring::of(&output)?,
+        a,
+        b: ring(op.input_b).unwrap_or(a),
+        out: Ring::to_write(&model.flow, segment, progress, step.op)?,
     };
     let site = Site {
         model,
@@ -54,6 +57,9 @@ pub(crate) fn run_step(
         OpKind::Input => None,
         OpKind::Conv => conv::run(&site, &mut bench, rows),
         OpKind::Depthwise => depthwise::run(&site, &mut bench, rows),
+        OpKind::AveragePool | OpKind::MaxPool if op.accumulates != 0 => {
+            accumulate::run(&site, &mut bench, rows)
+        }
         OpKind::AveragePool => pool::average(&site, &mut bench, rows),
         OpKind::MaxPool => pool::max(&site, &mut bench, rows),
         OpKind::Add => add::run(&site, &mut bench, rows),

@@ -10,9 +10,6 @@ use crate::kernels::{Average, average as requantize_sums, max_into, sum_into};
 
 pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
-    let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
-    let count = if params.by_count == 1 { taps } else { 1 };
-    let multipliers = site.model.data.words(params.multipliers, count)?;
     let channels = usize::from(site.output.channels);
     let window = Window::of_pool(&site.op, &params, &site.input);
     for y in rows {
@@ -26,23 +23,31 @@ pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) 
                 sum_into(sums, pixel);
                 seen = seen.wrapping_add(1);
             });
-            let entry = if count == 1 {
-                0
-            } else {
-                seen.saturating_sub(1)
-            };
-            let by = Average {
-                offset: (seen as i32).wrapping_mul(i32::from(site.input.zero_point)),
-                multiplier: i32::from_le_bytes(*multipliers.get(entry)?),
-                shift: params.shift,
-                zero_point: site.output.zero_point,
-                lo: params.lo,
-                hi: params.hi,
-            };
+            let by = average_of(site, &params, seen)?;
             requantize_sums(sums, &by, out);
         }
     }
     Some(())
+}
+
+/// How the sum of `seen` elements becomes their average.
+pub(super) fn average_of(site: &Site<'_>, params: &PoolParams, seen: usize) -> Option<Average> {
+    let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
+    let count = if params.by_count == 1 { taps } else { 1 };
+    let multipliers = site.model.data.words(params.multipliers, count)?;
+    let entry = if count == 1 {
+        0
+    } else {
+        seen.saturating_sub(1)
+    };
+    Some(Average {
+        offset: (seen as i32).wrapping_mul(i32::from(site.input.zero_point)),
+        multiplier: i32::from_le_bytes(*multipliers.get(entry)?),
+        shift: params.shift,
+        zero_point: site.output.zero_point,
+        lo: params.lo,
+        hi: params.hi,
+    })
 }
 
 pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {

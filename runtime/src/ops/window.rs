@@ -123,12 +123,17 @@ impl Window {
 
     /// Calls `visit` with every pixel of the input under the window of pixel (`y`, `x`).
     pub(crate) fn each(&self, rows: &Rows<'_>, (y, x): (u16, i32), mut visit: impl FnMut(&[i8])) {
-        let left = self.left(x);
         for row in (0..self.taps_h).filter_map(|tap| self.row(rows, y, tap)) {
-            for tap in 0..i32::from(self.taps_w) {
-                if let Some(pixel) = self.pixel(row, left.wrapping_add(tap), 0, self.channels) {
-                    visit(pixel);
-                }
+            self.columns(row, x, &mut visit);
+        }
+    }
+
+    /// Calls `visit` with every pixel of a row of the input under the window of column `x`.
+    pub(crate) fn columns(&self, row: &[i8], x: i32, mut visit: impl FnMut(&[i8])) {
+        let left = self.left(x);
+        for tap in 0..i32::from(self.taps_w) {
+            if let Some(pixel) = self.pixel(row, left.wrapping_add(tap), 0, self.channels) {
+                visit(pixel);
             }
         }
     }
