@@ -22,6 +22,7 @@ pub mod layers;
 pub mod numbers;
 pub mod pixels;
 pub mod progress;
+mod ram;
 pub mod save;
 pub mod stdout;
 pub mod verbs;

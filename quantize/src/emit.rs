@@ -7,16 +7,15 @@
 use byteorder::{LittleEndian, WriteBytesExt};
 use tidbit::Model;
 use tidbit::blob::OpKind;
-use tidbit::blob::header::{CHECKSUM_LEN, Header, MAGIC, NONE, VERSION};
+use tidbit::blob::header::{CHECKSUM_LEN, Header, MAGIC, VERSION};
 use tidbit::blob::{
     AddParams, ConvParams, Data, InputRecord, OpRecord, PadParams, PoolParams, Record,
     SegmentRecord, Table, TableParams, TensorRecord, checksum::checksum, op_cost,
 };
 use tidbit::schedule::Flow;
 
-use crate::graph::Window;
 use crate::lower::{IntConv, IntNet, IntOp, IntPool, Params};
-use crate::plan::Plan;
+use crate::plan::{Plan, draft::Draft};
 use crate::{Error, Normalization};
 
 /// Bytes of stack that the runtime takes at most on a 32-bit ARM core, whatever the blob: there is
@@ -113,11 +112,10 @@ pub fn emit(net: &IntNet, plan: &Plan, extras: &Extras<'_>) -> Result<Vec<u8>, E
     let tensors = builder.append(&vec![0; TensorRecord::LEN * net.ops.len()]);
     let ops = builder.append(&vec![0; OpRecord::LEN * net.ops.len()]);
     let segments = builder.append(&vec![0; SegmentRecord::LEN * plan.segments.len()]);
-    for (index, (op, ring)) in net.ops.iter().zip(&plan.rings).enumerate() {
-        builder.put(
-            tensors + (index * TensorRecord::LEN) as u32,
-            &tensor_record(op, ring)?,
-        );
+    net.ops.iter().try_for_each(check_shape)?;
+    let draft = Draft::new(net, &plan.rings);
+    for (index, record) in draft.tensors.iter().enumerate() {
+        builder.put(tensors + (index * TensorRecord::LEN) as u32, record);
     }
     let mut first_op = 0;
     for (index, &op_count) in plan.segments.iter().enumerate() {
@@ -130,13 +128,7 @@ pub fn emit(net: &IntNet, plan: &Plan, extras: &Extras<'_>) -> Result<Vec<u8>, E
     }
     let exp_table = builder.append_table(net.exp_table.as_slice());
     for (index, op) in net.ops.iter().enumerate() {
-        let record = op_record(
-            &mut builder,
-            op,
-            plan.rings[index].step_rows,
-            exp_table,
-            net,
-        )?;
+        let record = op_record(&mut builder, op, &draft.ops[index], exp_table, net)?;
         builder.put(ops + (index * OpRecord::LEN) as u32, &record);
     }
     let input = input_record(&mut builder, extras.normalization);
@@ -194,7 +186,8 @@ fn scratch(bytes: &[u8], header: &Header) -> Result<u32, Error> {
     Ok(most as u32)
 }
 
-fn tensor_record(op: &IntOp, ring: &crate::plan::Ring) -> Result<TensorRecord, Error> {
+/// Refuses a tensor beyond the format's limits.
+fn check_shape(op: &IntOp) -> Result<(), Error> {
     let shape = op.shape;
     let limits = [
         (shape.height, 8192),
@@ -209,44 +202,24 @@ fn tensor_record(op: &IntOp, ring: &crate::plan::Ring) -> Result<TensorRecord, E
             channels: shape.channels,
         });
     }
-    Ok(TensorRecord {
-        height: shape.height as u16,
-        width: shape.width as u16,
-        channels: shape.channels as u16,
-        ring_rows: ring.rows as u16,
-        ring_offset: ring.offset as u32,
-        first_reader: ring.readers.0 as u16,
-        last_reader: ring.readers.1.map_or(NONE, |reader| reader as u16),
-        scale: op.scale.scale.to_bits(),
-        zero_point: op.scale.zero_point,
-        layout: 0,
-        reserved: 0,
-    })
+    Ok(())
 }
 
 fn op_record(
     builder: &mut Builder,
     op: &IntOp,
-    step_rows: usize,
+    planned: &OpRecord,
     exp_table: u32,
     net: &IntNet,
 ) -> Result<OpRecord, Error> {
     let (lo, hi) = op.clamp;
-    let (mut window_rows, mut stride_rows, mut pad_top) = (1, 1, 0);
-    let mut of_window = |window: &Window| {
-        window_rows = ((window.kernel[0] - 1) * window.dilation[0] + 1) as u16;
-        stride_rows = window.stride[0] as u16;
-        pad_top = window.padding.top as u16;
-    };
     let params = match &op.params {
         Params::Input => 0,
         Params::Conv(conv) => {
-            of_window(&conv.window);
             let record = conv_params(builder, conv, op.clamp);
             builder.append_record(&record)
         }
         Params::Pool(pool) => {
-            of_window(&pool.window);
             let record = pool_params(builder, pool, op.clamp);
             builder.append_record(&record)
         }
@@ -263,32 +236,21 @@ fn op_record(
             };
             builder.append_record(&TableParams { table })
         }
-        Params::Pad(top, left) => {
-            pad_top = *top as u16;
-            builder.append_record(&PadParams {
-                pad_left: *left as u16,
-                reserved: 0,
-            })
-        }
+        Params::Pad(_, left) => builder.append_record(&PadParams {
+            pad_left: *left as u16,
+            reserved: 0,
+        }),
     };
     let name_bytes = u16::try_from(op.name.len()).map_err(|_| Error::TooMany {
         reason: "a name of more than 65,535 bytes".into(),
     })?;
     let name = builder.0.len() as u32;
     builder.0.extend_from_slice(op.name.as_bytes());
-    let input = |at: usize| op.inputs.get(at).map_or(NONE, |&input| input as u16);
     Ok(OpRecord {
-        kind: op.kind.byte(),
-        reserved: 0,
-        input_a: input(0),
-        input_b: input(1),
-        window_rows,
-        stride_rows,
-        pad_top,
-        step_rows: step_rows as u16,
         name_bytes,
         params,
         name,
+        ..*planned
     })
 }
 

@@ -143,6 +143,24 @@ pub enum Error {
         /// What there is too much of.
         reason: String,
     },
+    /// No plan fits the memory that the user allows.
+    #[error(
+        "no plan fits --ram {budget}: the least that was found takes {} bytes, {arena} of arena and {scratch} of scratch. \
+         Allow that much, or make the net smaller (its input size and width count most).", arena + scratch
+    )]
+    RamBudget {
+        /// Bytes allowed.
+        budget: usize,
+        /// Bytes of arena of the leanest plan.
+        arena: usize,
+        /// Bytes of scratch besides.
+        scratch: usize,
+    },
+    /// The planner made a plan that stalls: a defect of tidbit.
+    #[error(
+        "no plan was found for this net. This is a defect of tidbit; please report it with the model, and use --ram layerwise meanwhile."
+    )]
+    Planner,
     /// The blob that was made does not pass validation: a defect of tidbit.
     #[error(
         "the blob that was made is refused by the runtime: {0}. This is a defect of tidbit; please report it with the model."

@@ -11,9 +11,9 @@ use crate::emit::{Extras, emit};
 use crate::fold::fold;
 use crate::graph::{Graph, Op};
 use crate::import::{Imported, import, source::Source};
-use crate::lower::lower;
+use crate::lower::{IntNet, lower};
 use crate::options::{Options, RangeMethod};
-use crate::plan::layerwise;
+use crate::plan::{Plan, Ram, layerwise, plan};
 use crate::reference::{Feed, Reference, image_shape};
 use crate::scale::{Scale, scales};
 use crate::sqnr::Sqnr;
@@ -36,6 +36,8 @@ pub struct Quantized {
     pub ranges: RangeMethod,
     /// Output SQNR on the calibration images of each method that was tried, in dB.
     pub candidates: Vec<(RangeMethod, f64)>,
+    /// What no plan row by row gets below, in bytes of arena; `None` if it was not looked for.
+    pub bound: Option<usize>,
     /// Things that the user should know, one sentence each.
     pub notices: Vec<String>,
 }
@@ -100,20 +102,21 @@ impl Network {
             labels: &options.labels,
             provenance: self.provenance(method, images.len()),
         };
-        let make = |method: RangeMethod| -> Result<Vec<u8>, Error> {
-            let net = lower(
-                &graph,
-                &scales(&graph, &calibration, method),
-                &calibration.means,
-            )?;
-            emit(&net, &layerwise(&net), &extras(method))
+        let lowered = |method: RangeMethod| {
+            let scales = scales(&graph, &calibration, method);
+            lower(&graph, &scales, &calibration.means)
         };
+        // A plan looks at shapes alone, which are those of every range method.
+        let first = options.ranges.unwrap_or(RangeMethod::MinMax);
+        let plan = planned(&lowered(first)?, options.ram, &extras(first), watch)?;
+        let make = |method: RangeMethod| emit(&lowered(method)?, &plan, &extras(method));
         let notices = notices(&graph, &calibration, images.len());
         if let Some(method) = options.ranges {
             return Ok(Quantized {
                 blob: make(method)?,
                 ranges: method,
                 candidates: vec![],
+                bound: plan.bound,
                 notices,
             });
         }
@@ -139,6 +142,7 @@ impl Network {
             blob,
             ranges,
             candidates,
+            bound: plan.bound,
             notices,
         })
     }
@@ -151,6 +155,29 @@ impl Network {
             self.digest,
             method.name(),
         )
+    }
+}
+
+/// The plan for a goal. What it takes of scratch is only known of a blob, and may grow a little
+/// where a pointwise convolution works in place.
+fn planned(
+    net: &IntNet,
+    ram: Ram,
+    extras: &Extras<'_>,
+    watch: &dyn Watch,
+) -> Result<Plan, Error> {
+    let whole = emit(net, &layerwise(net), extras)?;
+    let mut scratch = Model::new(&whole)?.scratch_bytes();
+    loop {
+        let plan = plan(net, ram, scratch, watch)?;
+        let blob = emit(net, &plan, extras)?;
+        let taken = Model::new(&blob)?.scratch_bytes();
+        match ram {
+            Ram::Budget(budget) if plan.arena_bytes + taken > budget && taken > scratch => {
+                scratch = taken;
+            }
+            _ => return Ok(plan),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a user chooses about a quantization.
 
 use crate::Error;
+use crate::plan::Ram;
 
 /// What the net is fed: `(pixel - mean) / std`, pixel in 0..255.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,4 +87,6 @@ pub struct Options {
     pub labels: Vec<String>,
     /// `None`: whichever method gives the better output SQNR on the calibration images.
     pub ranges: Option<RangeMethod>,
+    /// What the plan is made for.
+    pub ram: Ram,
 }

@@ -17,6 +17,7 @@ use crate::grid::Grid;
 use crate::numbers::Numbers;
 use crate::pixels::Loader;
 use crate::progress::Bar;
+use crate::ram::RamChoice;
 use crate::save::Output;
 use crate::stdout::{STRONG, notice, print, print_json, styled};
 use crate::{Error, labels};
@@ -73,6 +74,10 @@ pub struct Cmd {
     /// How the ranges of the activations are chosen
     #[arg(long, value_enum, default_value_t = Ranges::Auto)]
     ranges: Ranges,
+    /// What the plan is made for: auto (the least memory), a budget of arena and scratch such as
+    /// 192K or 65536 (the least work that fits), or layerwise (every layer by itself)
+    #[arg(long, value_name = "auto|BYTES|layerwise", default_value = "auto")]
+    ram: RamChoice,
     /// Print JSON, and no progress
     #[arg(long)]
     json: bool,
@@ -169,6 +174,7 @@ impl Cmd {
             normalization: normalization.spread(channels.into())?,
             labels: labels.transpose()?.unwrap_or_default(),
             ranges: self.ranges.method(),
+            ram: self.ram.0,
         })
     }
 

@@ -6,6 +6,7 @@ use super::{
     AddParams, ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord,
 };
 use crate::error::Error;
+use crate::ops::CHANNELS;
 use crate::schedule::{Flow, Records, Schedule};
 
 /// What an operator costs.
@@ -224,7 +225,7 @@ fn depthwise(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecor
         return None;
     }
     let taps = taps(params.kernel_h, params.kernel_w)?;
-    let patch = taps.checked_mul(usize::from(a.channels))?;
+    let patch = taps.checked_mul(usize::from(a.channels).min(CHANNELS))?;
     conv_cost(data, &params, (a, out), taps, patch)
 }
 

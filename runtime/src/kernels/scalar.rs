@@ -94,23 +94,24 @@ pub fn dot_rows(
     }
 }
 
-/// Channels that [`depthwise`] and the pools take at a time.
+/// Channels that [`depthwise`] takes at a time.
 const BLOCK: usize = 16;
 
-/// Depthwise convolution of one pixel.
+/// Depthwise convolution of one pixel, or of some channels of it.
 ///
-/// `patch` holds the taps one after another, `channels` int8 each; `weights` holds, tap after tap,
-/// `channels * multiplier` int8; output channel `c` reads input channel `c / multiplier`.
+/// `patch` holds the taps one after another, `channels` int8 each; `weights` holds a tap every
+/// `stride` int8, `channels * multiplier` of them; output channel `c` reads input channel
+/// `c / multiplier`.
 pub fn depthwise(
     patch: &[i8],
     channels: usize,
     multiplier: usize,
-    weights: &[i8],
+    (weights, stride): (&[i8], usize),
     requant: &Requant<'_>,
     out: &mut [i8],
 ) {
     let outputs = channels.wrapping_mul(multiplier);
-    if outputs == 0 {
+    if outputs == 0 || stride == 0 {
         return;
     }
     let mut start = 0usize;
@@ -118,7 +119,7 @@ pub fn depthwise(
         let mut acc = [0i32; BLOCK];
         for (tap, taps) in patch
             .chunks_exact(channels)
-            .zip(weights.chunks_exact(outputs))
+            .zip(weights.chunks(stride))
         {
             let Some(row) = taps.get(start..) else { return };
             if multiplier == 1 {

@@ -1,4 +1,5 @@
-//! Depthwise convolution, with a channel multiplier: one gathered patch at a time.
+//! Depthwise convolution, with a channel multiplier: pixel by pixel, a patch of some channels at a
+//! time, so that wide layers take no more scratch than narrow ones.
 
 use core::ops::Range;
 
@@ -9,6 +10,9 @@ use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::as_i8_mut;
 use crate::kernels::depthwise;
+
+/// Input channels of a patch.
+pub const CHANNELS: usize = 32;
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
@@ -23,10 +27,17 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     let outside = Outside::of_conv(site, &params)?;
     for y in rows {
         let io = bench.row(y)?;
-        let patch = as_i8_mut(io.scratch.get_mut(..taps.wrapping_mul(channels))?);
-        for (x, out) in (0..).zip(io.out.chunks_exact_mut(outputs.max(1))) {
-            window.gather(&io.a, (y, x), (0, channels), &outside, patch)?;
-            depthwise(patch, channels, multiplier, weights, &requant, out);
+        for (x, pixel) in (0..).zip(io.out.chunks_exact_mut(outputs.max(1))) {
+            let blocks = pixel.chunks_mut(CHANNELS.wrapping_mul(multiplier).max(1));
+            for (first, out) in (0..channels).step_by(CHANNELS).zip(blocks) {
+                let len = channels.saturating_sub(first).min(CHANNELS);
+                let patch = as_i8_mut(io.scratch.get_mut(..taps.wrapping_mul(len))?);
+                window.gather(&io.a, (y, x), (first, len), &outside, patch)?;
+                let first = first.wrapping_mul(multiplier);
+                let weights = (weights.get(first..)?, outputs);
+                let requant = requant.from_channel(first)?;
+                depthwise(patch, len, multiplier, weights, &requant, out);
+            }
         }
     }
     Some(())

@@ -14,6 +14,8 @@ mod softmax;
 mod table;
 mod window;
 
+pub(crate) use depthwise::CHANNELS;
+
 use crate::arena::{Bench, Ring};
 use crate::blob::{Checked, OpKind, OpRecord, SegmentRecord, TensorRecord};
 use crate::schedule::{Progress, Step};

@@ -61,7 +61,14 @@ pub fn depthwise_conv(block: &Block) {
     let (patch, weights) = (block.ints("patch"), block.ints("weights"));
     let (channels, depth) = (block.int("channels"), block.int("depth_multiplier"));
     with_requant(block, |requant, out| {
-        depthwise(&patch, channels, depth, &weights, requant, out);
+        depthwise(
+            &patch,
+            channels,
+            depth,
+            (&weights, channels * depth),
+            requant,
+            out,
+        );
     });
 }
 
