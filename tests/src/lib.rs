@@ -8,4 +8,5 @@ pub mod handmade;
 pub mod measure;
 pub mod onnx;
 pub mod random;
+pub mod random_net;
 pub mod surgery;
