@@ -1,9 +1,12 @@
-//! What several tests need: small nets, handmade blobs, and the measure of a blob against its
-//! reference.
+//! What several tests need: nets small, random and real, handmade blobs, and the measure of a blob
+//! against its reference.
 
+pub mod architectures;
 pub mod every_op;
 pub mod exercise;
 pub mod handmade;
 pub mod measure;
 pub mod onnx;
+pub mod random;
+pub mod random_net;
 pub mod surgery;

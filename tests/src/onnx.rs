@@ -9,6 +9,8 @@ use tract_onnx::pb::{
     type_proto,
 };
 
+use crate::random::SplitMix;
+
 /// A value of an attribute.
 #[derive(Clone, Debug)]
 pub enum Attr {
@@ -25,7 +27,7 @@ pub enum Attr {
 /// A net under construction. The image is called `image`.
 pub struct Net {
     graph: GraphProto,
-    seed: u64,
+    random: SplitMix,
     opset: i64,
 }
 
@@ -39,7 +41,7 @@ impl Net {
         };
         Self {
             graph,
-            seed: 0x9e37_79b9_7f4a_7c15,
+            random: SplitMix::new(0x9e37_79b9_7f4a_7c15),
             opset: 13,
         }
     }
@@ -50,13 +52,9 @@ impl Net {
         self
     }
 
-    /// A number between -1 and 1 (splitmix64).
+    /// A number between -1 and 1.
     pub fn random(&mut self) -> f32 {
-        self.seed = self.seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.seed;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1 << 23) as f32 - 1.0
+        self.random.unit()
     }
 
     /// A constant of random numbers times `scale` plus `offset`.
