@@ -1,7 +1,9 @@
-//! What lies in the arena when, read from plans whose answer is known.
+//! What lies in the arena when, read from plans whose answer is known, and the picture of it.
 
+use clap::Parser;
 use tidbit::Model;
 use tidbit::blob::OpKind;
+use tidbit_cli::Cli;
 use tidbit_cli::memory_map::{MemoryMap, Segment, Span};
 use tidbit_quantize::Normalization;
 use tidbit_quantize::emit::{Extras, emit};
@@ -110,4 +112,18 @@ fn layer_by_layer_a_tensor_is_needed_until_its_reader_has_run() {
             step_count: 1,
         }
     );
+}
+
+#[test]
+fn inspect_writes_the_picture() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let [net, picture] = ["net.tidbit", "net.svg"].map(|name| dir.path().join(name));
+    std::fs::write(&net, row_by_row()).expect("it can be written");
+    let words = ["tidbit", "inspect", "--json", "--memory"].map(Into::into);
+    let words = words.into_iter().chain([picture.clone(), net]);
+    let cli = Cli::try_parse_from(words.map(std::path::PathBuf::into_os_string));
+    cli.expect("it parses").run().expect("it runs");
+    let svg = std::fs::read_to_string(picture).expect("the picture is there");
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+    assert!(svg.contains("net.tidbit: the arena over time"));
 }
