@@ -19,7 +19,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The output file cannot be written.
-    #[error("cannot write {}: {reason}. Give another path with -o.", path.display())]
+    #[error("cannot write {}: {reason}. Give another path.", path.display())]
     Write {
         /// The file.
         path: PathBuf,

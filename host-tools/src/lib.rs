@@ -3,7 +3,7 @@
 //! One verb is one file in [`verbs`]: it reads its arguments, calls [`tidbit_quantize`] or
 //! [`tidbit`], and shows what they say. The files beside it are what several verbs share: image
 //! folders ([`dataset`], [`pixels`]), blobs on disk ([`blob`]), a run on the host ([`inference`]),
-//! an emulated board ([`board`]), and the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
+//! an emulated board ([`board`]), the arena over time ([`memory_map`], [`memory_picture`]), and the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
 //! own: what a net answers is the runtime's business, how good it is is [`comparison`]'s.
 #![forbid(unsafe_code)]
 
@@ -19,6 +19,8 @@ pub mod grid;
 pub mod inference;
 pub mod labels;
 pub mod layers;
+pub mod memory_map;
+pub mod memory_picture;
 pub mod numbers;
 pub mod pixels;
 pub mod progress;

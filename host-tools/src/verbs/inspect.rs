@@ -11,15 +11,20 @@ use crate::Error;
 use crate::blob::{BlobFile, normalization, scale};
 use crate::facts::Facts;
 use crate::layers::{Layer, grid, layers};
+use crate::memory_map::MemoryMap;
+use crate::memory_picture::draw;
+use crate::save;
 use crate::stdout::{STRONG, print, print_json, styled};
 
 const EXAMPLES: &str = "\
 Examples:
   tidbit inspect net.tidbit
+  tidbit inspect net.tidbit --memory net.svg
   tidbit inspect net.tidbit --json | jq '.layers[] | [.operator, .macs, .bytes]'
 
 Shapes are rows x columns x channels. An int8 q of a tensor stands for (q - zero) * scale. The
-column rows is the plan: how many rows of its tensor the arena holds at a time.";
+column rows is the plan: how many rows of its tensor the arena holds at a time. --memory draws
+the plan: which bytes of the arena hold what at which step, where most is needed, and by what.";
 
 /// Show what is in a blob: memory, work, layers, scales, labels, origin.
 #[derive(Debug, Args)]
@@ -28,6 +33,9 @@ pub struct Cmd {
     /// The blob
     #[arg(value_name = "BLOB.tidbit")]
     blob: PathBuf,
+    /// Draw the arena over time: a picture for a browser
+    #[arg(long, value_name = "FILE.svg")]
+    memory: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -43,6 +51,8 @@ struct Report<'a> {
     labels: Vec<&'a str>,
     provenance: BTreeMap<&'a str, &'a str>,
     layers: Vec<Layer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_svg: Option<String>,
 }
 
 /// What the caller gives, and what the f32 net was fed.
@@ -72,9 +82,17 @@ impl Cmd {
     /// # Errors
     /// What is wrong with the blob.
     pub fn run(self) -> Result<(), Error> {
+        let picture = self.memory.as_deref().map(save::Output::reserve);
+        let picture = picture.transpose()?;
         let file = BlobFile::read(&self.blob)?;
         let model = file.model()?;
-        let report = Report::of(&model)?;
+        let mut report = Report::of(&model)?;
+        if let Some(picture) = picture {
+            let name = self.blob.file_name().unwrap_or_default();
+            let svg = draw(&MemoryMap::of(&model)?, &name.to_string_lossy());
+            picture.commit(svg.as_bytes())?;
+            report.memory_svg = self.memory.map(|path| path.display().to_string());
+        }
         if self.json {
             return print_json(&report);
         }
@@ -88,7 +106,10 @@ impl Cmd {
         for (key, value) in &report.provenance {
             print(format_args!("{key}: {value}"))?;
         }
-        print(grid(&report.layers))
+        print(grid(&report.layers))?;
+        report.memory_svg.map_or(Ok(()), |path| {
+            print(format_args!("the arena over time: {path}"))
+        })
     }
 }
 
@@ -131,6 +152,7 @@ impl<'a> Report<'a> {
                 .map(|line| line.split_once('=').unwrap_or((line, "")))
                 .collect(),
             layers: layers(model)?,
+            memory_svg: None,
         })
     }
 }
