@@ -67,6 +67,8 @@ pub struct Step {
 pub enum What {
     /// The ring of a tensor's rows.
     Ring,
+    /// Where new rows of a tensor land before those that are still needed move into the ring.
+    Landing,
 }
 
 /// A piece of the arena, and how full it is over time.

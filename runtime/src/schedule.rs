@@ -7,9 +7,9 @@
 //! ring never holds more than its readers ask for, and a ring that is too small stalls the plan
 //! (which validation finds out) and never overwrites a row that is needed.
 //!
-//! A tensor may have a *landing*: new rows are made there, and those that are still needed once a
-//! reader has run are moved into the ring. The ring then holds only the rows that outlive a step,
-//! and the landings of all tensors can share one place.
+//! A tensor may have a *landing*: new rows are made there, and move into the ring as soon as it has
+//! room for all rows that are needed, at once or when a reader has run. The ring then holds only the
+//! rows that wait for others, and the landings of all tensors can share one place.
 
 use core::ops::Range;
 
@@ -194,10 +194,7 @@ pub trait Schedule: Records {
             let kept = self.kept_from(segment, progress, tensor)?;
             return Some(end.saturating_sub(kept) <= record.ring_rows);
         }
-        let landed = match self.to_settle(segment, progress, tensor)? {
-            Some(rows) => rows.end,
-            None => counted(segment, &progress.settled, tensor)?,
-        };
+        let landed = counted(segment, &progress.settled, tensor)?;
         Some(end.saturating_sub(landed) <= record.landing_rows)
     }
 
@@ -264,30 +261,9 @@ pub trait Schedule: Records {
         counted(segment, &progress.settled, tensor)
     }
 
-    /// The rows of a landing that can move into the ring; they may be none, if no reader needs any.
-    fn to_settle(
-        &self,
-        segment: &SegmentRecord,
-        progress: &Progress,
-        tensor: u16,
-    ) -> Option<Option<Move>> {
-        let record = self.tensor(tensor)?;
-        let landed = counted(segment, &progress.settled, tensor)?;
-        let end = counted(segment, &progress.made, tensor)?;
-        let kept = self.kept_from(segment, progress, tensor)?;
-        let first = kept.max(landed).min(end);
-        let fits = end.saturating_sub(kept) <= record.ring_rows;
-        Some(fits.then_some(Move {
-            tensor,
-            landed,
-            first,
-            end,
-        }))
-    }
-
     /// Empties a tensor's landing if its ring has room for what is needed of it, and says what has
-    /// to move. Called for the tensor that a step makes before the step, and for those that it
-    /// reads behind it; does nothing where there is no landing.
+    /// to move. To be called after every step, for the tensor that it makes and for those that it
+    /// reads; does nothing where there is no landing.
     fn settle(
         &self,
         segment: &SegmentRecord,
@@ -295,12 +271,20 @@ pub trait Schedule: Records {
         tensor: u16,
     ) -> Option<Move> {
         let slot = usize::from(tensor.checked_sub(segment.first_op)?);
-        if self.tensor(tensor)?.landing_rows == 0 {
+        let record = self.tensor(tensor)?;
+        let landed = counted(segment, &progress.settled, tensor)?;
+        let end = counted(segment, &progress.made, tensor)?;
+        let kept = self.kept_from(segment, progress, tensor)?;
+        if record.landing_rows == 0 || end.saturating_sub(kept) > record.ring_rows {
             return None;
         }
-        let rows = self.to_settle(segment, progress, tensor)??;
-        *progress.settled.get_mut(slot)? = rows.end;
-        Some(rows)
+        *progress.settled.get_mut(slot)? = end;
+        Some(Move {
+            tensor,
+            landed,
+            first: kept.max(landed).min(end),
+            end,
+        })
     }
 
     /// Notes that a step was made.

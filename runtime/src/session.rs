@@ -122,8 +122,7 @@ impl<'b, 'm> Session<'b, 'm> {
         Ok(Progress::Done)
     }
 
-    /// Makes one step: room first, then the rows, then what its inputs' landings still hold moves
-    /// into their rings.
+    /// Makes one step, and moves what then can move from landings into rings.
     fn step(
         &mut self,
         segment: &SegmentRecord,
@@ -132,14 +131,14 @@ impl<'b, 'm> Session<'b, 'm> {
     ) -> Option<()> {
         let model = self.model;
         let checked = &model.checked;
-        self.settle(segment, step.op)?;
         let at = (segment, &self.progress);
         run_step(checked, at, step, self.arena, self.scratch)?;
         self.show(segment, step, observer)?;
         let op = checked.flow.ops.get(step.op)?;
         checked.flow.note(segment, &mut self.progress, step)?;
-        self.settle(segment, op.input_a)?;
-        self.settle(segment, op.input_b)
+        [step.op, op.input_a, op.input_b]
+            .into_iter()
+            .try_for_each(|tensor| self.settle(segment, tensor))
     }
 
     /// Moves what there is to move of a tensor from its landing into its ring.
@@ -203,7 +202,6 @@ impl<'b, 'm> Session<'b, 'm> {
             _ => return Err(Error::OutOfTurn.into()),
         };
         let wrong = Error::Inconsistent { op: 0 };
-        self.settle(&segment, 0).ok_or(wrong)?;
         let flow = &self.model.checked.flow;
         let ring = Ring::of(flow, &segment, &self.progress, 0);
         let range = ring.and_then(|ring| ring.range(step.first_row));
@@ -215,6 +213,7 @@ impl<'b, 'm> Session<'b, 'm> {
         }
         observer.row(0, step.first_row, row);
         flow.note(&segment, &mut self.progress, &step).ok_or(wrong)?;
+        self.settle(&segment, 0).ok_or(wrong)?;
         Ok(())
     }
 

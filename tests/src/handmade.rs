@@ -88,12 +88,13 @@ pub(crate) fn tensor(
         channels,
         ring_rows: height,
         ring_offset,
+        landing_offset: 0,
+        landing_rows: 0,
         first_reader,
         last_reader,
         scale: 0.25f32.to_bits(),
         zero_point,
         layout: 0,
-        reserved: 0,
     }
 }
 
@@ -102,7 +103,7 @@ pub(crate) fn op(kind: OpKind, input_a: u16, rows: [u16; 3], params: u32) -> OpR
     let [window_rows, stride_rows, pad_top] = rows;
     OpRecord {
         kind: kind.byte(),
-        reserved: 0,
+        accumulates: 0,
         input_a,
         input_b: NONE,
         window_rows,

@@ -75,6 +75,7 @@ pub fn measure(path: &Path, normalization: &Normalization) -> Result<Measured, E
         normalization: normalization.clone(),
         labels: vec![],
         ranges: Some(RangeMethod::MinMax),
+        ram: tidbit_quantize::Ram::Auto,
     };
     // The images that are measured are among those of the calibration: this measures arithmetic,
     // not how well 64 images stand for all others.

@@ -53,6 +53,7 @@ fn score(file: &str) -> (usize, usize, usize, f64) {
         normalization: normalization(),
         labels: vec![],
         ranges: None,
+        ram: tidbit_quantize::Ram::Auto,
     };
     let made = net
         .quantize(&calibration, &options, &())
@@ -195,6 +196,7 @@ fn blue_first_is_the_same_net_on_swapped_pixels() {
             normalization,
             labels: vec![],
             ranges: Some(tidbit_quantize::RangeMethod::MinMax),
+            ram: tidbit_quantize::Ram::Auto,
         };
         let net = Network::load(&path).expect("it is understood");
         net.quantize(images, &options, &())

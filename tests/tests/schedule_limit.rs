@@ -42,11 +42,13 @@ fn chain(count: usize, rows: usize) -> Result<Vec<u8>, Error> {
         rows: if index == last { rows } else { 1 },
         step_rows: 1,
         readers: (index + 1, (index < last).then_some(index + 1)),
+        ..Ring::default()
     };
     let plan = Plan {
         rings: (0..count).map(ring).collect(),
         segments: vec![count],
         arena_bytes: last * 8 + rows,
+        bound: None,
     };
     let normalization = Normalization {
         mean: vec![0.0],

@@ -2,7 +2,7 @@
 
 use tidbit::Error;
 use tidbit::blob::{SegmentRecord, Table, TensorRecord};
-use tidbit::schedule::{Flow, Next, Progress, note};
+use tidbit::schedule::{Flow, Next, Progress, Schedule};
 
 use super::{Block, Segment, Span, Step, What};
 
@@ -24,9 +24,9 @@ pub(super) fn replay(
     }
     replay.finish();
     Ok(Replayed {
-        segments: replay.segments,
-        steps: replay.steps,
-        blocks: replay.rings.into_iter().map(|ring| ring.block).collect(),
+        segments: std::mem::take(&mut replay.segments),
+        steps: std::mem::take(&mut replay.steps),
+        blocks: replay.blocks(),
     })
 }
 
@@ -34,6 +34,7 @@ pub(super) fn replay(
 struct Replay<'a> {
     flow: &'a Flow<'a>,
     rings: Vec<Ring>,
+    landings: Vec<Ring>,
     segments: Vec<Segment>,
     steps: Vec<Step>,
     live_bytes: usize,
@@ -48,33 +49,57 @@ struct Ring {
 
 impl<'a> Replay<'a> {
     fn of(flow: &'a Flow<'a>) -> Self {
-        let ring = |(tensor, record): (usize, TensorRecord)| Ring {
-            block: Block {
-                tensor,
-                what: What::Ring,
-                offset: record.ring_offset as usize,
-                rows: record.ring_rows.into(),
-                row_bytes: record.row_bytes(),
-                spans: Vec::new(),
-            },
-            held: 0,
-            since: 0,
+        let block = |what: What| {
+            let of = move |(tensor, record): (usize, TensorRecord)| {
+                let (offset, rows) = match what {
+                    What::Ring => (record.ring_offset, record.ring_rows),
+                    What::Landing => (record.landing_offset, record.landing_rows),
+                };
+                let row_bytes = match what {
+                    What::Ring => flow.row_bytes(tensor as u16).unwrap_or(0),
+                    What::Landing => record.row_bytes(),
+                };
+                Ring {
+                    block: Block {
+                        tensor,
+                        what,
+                        offset: offset as usize,
+                        rows: rows.into(),
+                        row_bytes,
+                        spans: Vec::new(),
+                    },
+                    held: 0,
+                    since: 0,
+                }
+            };
+            flow.tensors.iter().enumerate().map(of).collect()
         };
         Self {
             flow,
-            rings: flow.tensors.iter().enumerate().map(ring).collect(),
+            rings: block(What::Ring),
+            landings: block(What::Landing),
             segments: Vec::new(),
             steps: Vec::new(),
             live_bytes: 0,
         }
     }
 
+    /// Rings and landings in order of their tensors, without those that there are none of.
+    fn blocks(self) -> Vec<Block> {
+        let pairs = self.rings.into_iter().zip(self.landings);
+        pairs
+            .flat_map(|(ring, landing)| [ring.block, landing.block])
+            .filter(|block| block.rows > 0)
+            .collect()
+    }
+
     /// Runs a segment.
     fn segment(&mut self, segment: &SegmentRecord) -> Result<(), Error> {
         let first_step = self.steps.len();
-        let mut made: Progress = [0; _];
+        let mut progress = Progress::new(segment);
+        let flow = self.flow;
         loop {
-            let step = match self.flow.next(segment, &made) {
+            let step = match flow.next(segment, &progress) {
                 Next::Step(step) => step,
                 Next::Done => break,
                 Next::Stalled => {
@@ -83,23 +108,27 @@ impl<'a> Replay<'a> {
                 }
             };
             let wrong = Error::Inconsistent { op: step.op };
-            let op = self.flow.ops.get(step.op).ok_or(wrong)?;
-            let needed = self.first_needed(segment, &made, step.op).ok_or(wrong)?;
-            let end = step.first_row.saturating_add(step.rows);
-            self.hold(step.op, end.saturating_sub(needed.min(step.first_row)));
+            let op = flow.ops.get(step.op).ok_or(wrong)?;
+            // While a step is made, what it reads is needed and what it makes is there.
+            let kept = flow.kept_from(segment, &progress, step.op).ok_or(wrong)?;
+            let landed = flow.landed_from(segment, &progress, step.op).ok_or(wrong)?;
+            flow.note(segment, &mut progress, &step).ok_or(wrong)?;
+            let end = match op.accumulates {
+                0 => step.first_row.saturating_add(step.rows),
+                _ => 1,
+            };
+            self.hold(step.op, (kept.min(end), end), landed);
             self.steps.push(Step {
                 op: step.op.into(),
                 live_bytes: self.live_bytes,
             });
-            note(segment, &mut made, &step);
             for tensor in [step.op, op.input_a, op.input_b] {
-                let Some(record) = self.flow.tensors.get(tensor) else {
-                    continue;
-                };
-                let slot = tensor.checked_sub(segment.first_op);
-                let rows = slot.map_or(record.height, |slot| made[usize::from(slot)]);
-                let needed = self.first_needed(segment, &made, tensor).ok_or(wrong)?;
-                self.hold(tensor, rows.saturating_sub(needed));
+                flow.settle(segment, &mut progress, tensor);
+            }
+            for tensor in [step.op, op.input_a, op.input_b] {
+                if flow.tensors.get(tensor).is_some() {
+                    self.look(segment, &progress, tensor).ok_or(wrong)?;
+                }
             }
         }
         self.segments.push(Segment {
@@ -111,43 +140,46 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// The first row of a tensor that an unfinished reader, a later segment or the caller needs.
-    fn first_needed(&self, segment: &SegmentRecord, made: &Progress, tensor: u16) -> Option<u16> {
-        let record = self.flow.tensors.get(tensor)?;
-        if record.last_reader >= segment.first_op.saturating_add(segment.op_count) {
-            return Some(0);
-        }
-        let mut needed = record.height;
-        for reader in record.first_reader.max(segment.first_op)..=record.last_reader {
-            let op = self.flow.ops.get(reader)?;
-            let next = made[usize::from(reader - segment.first_op)];
-            let reads = op.input_a == tensor || op.input_b == tensor;
-            if reads && next < self.flow.tensors.get(reader)?.height {
-                needed = needed.min(op.first_row(next, record.height));
-            }
-        }
-        Some(needed)
+    /// Notes what is needed of a tensor now.
+    fn look(&mut self, segment: &SegmentRecord, progress: &Progress, tensor: u16) -> Option<()> {
+        let made = self.flow.rows_made(segment, progress, tensor)?;
+        let summing = made == 0
+            && self.flow.ops.get(tensor)?.accumulates != 0
+            && self.flow.is_begun(segment, progress, tensor)?;
+        let kept = self.flow.kept_from(segment, progress, tensor)?;
+        let landed = self.flow.landed_from(segment, progress, tensor)?;
+        let rows = if summing { (0, 1) } else { (kept.min(made), made) };
+        self.hold(tensor, rows, landed);
+        Some(())
     }
 
-    /// Notes that, from the step on that comes next, a ring holds so many rows that are needed.
-    fn hold(&mut self, tensor: u16, rows: u16) {
+    /// Notes that, from the step on that comes next, these rows of a tensor are needed, of which
+    /// those from `landed` on are in its landing.
+    fn hold(&mut self, tensor: u16, (kept, end): (u16, u16), landed: u16) {
         let now = self.steps.len();
-        let Some(ring) = self.rings.get_mut(usize::from(tensor)) else {
+        let at = usize::from(tensor);
+        let (Some(ring), Some(landing)) = (self.rings.get_mut(at), self.landings.get_mut(at)) else {
             return;
         };
-        // Rows that nobody reads may overwrite one another within a step.
-        let rows = usize::from(rows).min(ring.block.rows);
-        if ring.held != rows {
-            self.live_bytes += rows * ring.block.row_bytes;
-            self.live_bytes -= ring.held * ring.block.row_bytes;
-            ring.change(now, rows);
+        let split = match landing.block.rows {
+            0 => end,
+            _ => landed.clamp(kept, end),
+        };
+        for (ring, rows) in [(ring, split - kept), (landing, end - split)] {
+            // Rows that nobody reads may overwrite one another within a step.
+            let rows = usize::from(rows).min(ring.block.rows);
+            if ring.held != rows {
+                self.live_bytes += rows * ring.block.row_bytes;
+                self.live_bytes -= ring.held * ring.block.row_bytes;
+                ring.change(now, rows);
+            }
         }
     }
 
     /// Closes the spans of what the caller keeps.
     fn finish(&mut self) {
         let now = self.steps.len();
-        for ring in &mut self.rings {
+        for ring in self.rings.iter_mut().chain(&mut self.landings) {
             ring.change(now, 0);
         }
     }

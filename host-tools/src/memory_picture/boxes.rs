@@ -75,11 +75,14 @@ fn frame(block: &Block, map: &MemoryMap, area: &Area, time: &Time) -> Option<Are
 /// What a pointer over the box is told.
 fn about(block: &Block, tensor: &Tensor) -> String {
     let [height, wide, channels] = tensor.shape;
-    let What::Ring = block.what;
+    let what = match block.what {
+        What::Ring => "ring",
+        What::Landing => "landing",
+    };
     let most = block.spans.iter().map(|span| span.rows_held).max();
     let (first, last) = (block.spans.first(), block.spans.last());
     format!(
-        "{} {}: {}\n{height} × {wide} × {channels}\nring of {} of {} bytes = {}\nfrom byte {} on, steps {} to {}\nat most {} needed at a time",
+        "{} {}: {}\n{height} × {wide} × {channels}\n{what} of {} of {} bytes = {}\nfrom byte {} on, steps {} to {}\nat most {} needed at a time",
         block.tensor,
         tensor.operator,
         tensor.name,
@@ -111,7 +114,10 @@ impl Label {
     /// The labels that a box may have, the best first.
     fn all(block: &Block, tensor: &Tensor) -> [Self; 8] {
         let [height, wide, channels] = tensor.shape;
-        let number = block.tensor.to_string();
+        let number = match block.what {
+            What::Ring => block.tensor.to_string(),
+            What::Landing => format!("{}′", block.tensor),
+        };
         let short = format!("{number} {}", tensor.operator);
         let long = format!(
             "{short}  {height} × {wide} × {channels}, {}, {}",

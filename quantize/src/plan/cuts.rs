@@ -54,6 +54,9 @@ pub fn evaluate(
     };
     let whole = replay.run(|replay, write| {
         let (rows, rings) = replay.peak_at(write);
+        if std::env::var("DBG2").is_ok() && rings > cut.ring_bytes && rings > 113000 && replay.segment == (0..14) {
+            eprintln!("{} w {} row {} lands {} : {:?}", rings, write.tensor, write.row, write.lands, replay.tensors.iter().map(|&t| (t, replay.ranges(t)[0].len(), replay.ranges(t)[1].len(), replay.needed[t])).filter(|x| x.1+x.2>0).collect::<Vec<_>>());
+        }
         cut.row_bytes = cut.row_bytes.max(rows);
         cut.ring_bytes = cut.ring_bytes.max(rings);
         measure(&cut) <= limit

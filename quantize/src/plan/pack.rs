@@ -10,7 +10,7 @@ use super::spacing::Spacing;
 /// Alignment of every piece, in bytes.
 pub const ALIGN: usize = 8;
 /// Orders that are tried at most.
-const TRIES: usize = 6000;
+const TRIES: usize = 8000;
 
 /// A piece of memory to place.
 #[derive(Clone, Copy, Debug)]

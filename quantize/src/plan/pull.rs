@@ -27,42 +27,27 @@ pub struct Style {
 /// `pools` tells which operators can accumulate.
 pub fn size(draft: &mut Draft, segment: &Range<usize>, style: Style) {
     for op in segment.clone() {
-        let accumulates = draft.pools[op] && draft.inputs(op).any(|input| segment.contains(&input));
         let record = &mut draft.ops[op];
-        record.accumulates = u8::from(accumulates);
-        if accumulates {
+        record.accumulates = u8::from(draft.pools[op]);
+        if draft.pools[op] {
             (record.window_rows, record.stride_rows, record.pad_top) = (1, 1, 0);
         }
     }
     steps(draft, segment, style.rows);
     let mut pull = Pull::new(draft, segment.clone(), style.second_first);
     pull.run();
-    let Pull { most, rest, .. } = pull;
-    let mut landed = vec![0; segment.len()];
+    let most = pull.most;
     for op in segment.clone() {
-        let at = op - segment.start;
         let outlives = draft.outlives(op, segment.end);
+        let step = draft.ops[op].step_rows;
         let record = &mut draft.tensors[op];
-        record.ring_rows = if outlives { record.height } else { most[at].max(1) };
+        let rows = most[op - segment.start].max(1);
+        record.ring_rows = if outlives { record.height } else { rows };
         record.landing_rows = 0;
-        // A ring that is empty after a step needs no landing: all of it is free then.
-        let lands = style.landings && !outlives && rest[at] > 0 && rest[at] < most[at];
-        if lands && draft.ops[op].accumulates == 0 {
-            record.ring_rows = rest[at];
-            record.landing_rows = 1;
-            landed[at] = rest[at];
-        }
-    }
-    if landed.iter().any(|rows| *rows > 0) {
-        let mut pull = Pull::new(draft, segment.clone(), style.second_first);
-        pull.rings = landed;
-        pull.run();
-        let landings = pull.landings;
-        for op in segment.clone() {
-            let record = &mut draft.tensors[op];
-            if record.landing_rows > 0 {
-                record.landing_rows = landings[op - segment.start];
-            }
+        // A ring that is as high as a step is free between steps all the same.
+        if style.landings && !outlives && rows > step {
+            record.ring_rows = rows - step;
+            record.landing_rows = step;
         }
     }
 }
@@ -113,13 +98,6 @@ struct Pull<'a> {
     made: Vec<u16>,
     /// Most rows that a ring held at once.
     most: Vec<u16>,
-    /// Most rows that were still needed after a reader's step.
-    rest: Vec<u16>,
-    /// Rows of the rings that have a landing, else 0.
-    rings: Vec<u16>,
-    settled: Vec<u16>,
-    /// Most rows that lay in a landing at once.
-    landings: Vec<u16>,
 }
 
 impl<'a> Pull<'a> {
@@ -137,11 +115,7 @@ impl<'a> Pull<'a> {
             second_first,
             readers,
             made: none.clone(),
-            most: none.clone(),
-            rest: none.clone(),
-            rings: none.clone(),
-            settled: none.clone(),
-            landings: none,
+            most: none,
         }
     }
 
@@ -175,20 +149,12 @@ impl<'a> Pull<'a> {
                 self.pull(input);
             }
         }
-        self.settle(op);
         let kept = self.kept(op);
         self.made[at] = end;
         if record.accumulates == 0 {
             self.most[at] = self.most[at].max(end - kept.min(end));
-            self.landings[at] = self.landings[at].max(end - self.settled[at]);
         } else {
             self.most[at] = 1;
-        }
-        for input in inputs {
-            let rest = self.rows(input).saturating_sub(self.kept(input));
-            let most = &mut self.rest[input - self.segment.start];
-            *most = (*most).max(rest);
-            self.settle(input);
         }
     }
 
@@ -213,13 +179,5 @@ impl<'a> Pull<'a> {
                 .then(|| self.draft.ops[reader].first_row(next, rows))
         });
         next.min().unwrap_or(rows)
-    }
-
-    fn settle(&mut self, tensor: usize) {
-        let at = tensor - self.segment.start;
-        let made = self.made[at];
-        if self.rings[at] > 0 && made.saturating_sub(self.kept(tensor)) <= self.rings[at] {
-            self.settled[at] = made;
-        }
     }
 }

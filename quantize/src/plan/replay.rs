@@ -126,9 +126,6 @@ impl<'a> Replay<'a> {
         let op = usize::from(step.op);
         self.steps += 1;
         self.weight_bytes += self.draft.weights[op] as u64;
-        if !self.settle(op, go_on) {
-            return Some(false);
-        }
         let inputs: Vec<usize> = self.draft.inputs(op).collect();
         for row in step.first_row..step.first_row + step.rows {
             let one = Step {
@@ -161,12 +158,8 @@ impl<'a> Replay<'a> {
                 self.refresh(input);
             }
         }
-        for input in inputs {
-            if !self.settle(input, go_on) {
-                return Some(false);
-            }
-        }
-        Some(true)
+        let settled = std::iter::once(op).chain(inputs);
+        Some(settled.into_iter().all(|tensor| self.settle(tensor, go_on)))
     }
 
     /// Moves what there is to move of a tensor.

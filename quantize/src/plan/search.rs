@@ -75,6 +75,10 @@ fn least(base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
             candidates.push(realize(base, &cuts, peak)?);
         }
     }
+    if std::env::var("DBG").is_ok() {
+        eprintln!("peak {peak} cuts {:?}", lean.iter().map(|c| (c.segment.clone(), c.ring_bytes, c.row_bytes)).collect::<Vec<_>>());
+        for (p, c) in &candidates { eprintln!("arena {} cost {c} segs {:?}", p.arena_bytes, p.segments); }
+    }
     let fewest = candidates.iter().map(|plan| plan.0.arena_bytes).min().unwrap_or(0);
     let near = candidates
         .into_iter()

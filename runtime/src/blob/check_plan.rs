@@ -105,10 +105,9 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    /// As the executor does it: room first, then row by row, then what the inputs' landings hold.
+    /// As the executor does it: row by row, then what the landings hold.
     fn make(&mut self, step: &Step) -> Result<(), Error> {
         let wrong = Error::Inconsistent { op: step.op };
-        self.settle(step.op)?;
         let op = self.checked.flow.ops.get(step.op).ok_or(wrong)?;
         for row in step.first_row..step.first_row.saturating_add(step.rows) {
             let out = self.written(step.op, row).ok_or(wrong)?;
@@ -123,10 +122,9 @@ impl Run<'_, '_> {
                 .ok_or(wrong)?;
             self.guard(&out, step.op, &before)?;
         }
-        for input in [op.input_a, op.input_b] {
-            self.settle(input)?;
-        }
-        Ok(())
+        [step.op, op.input_a, op.input_b]
+            .into_iter()
+            .try_for_each(|tensor| self.settle(tensor))
     }
 
     /// Bytes that an operator writes for a row.
