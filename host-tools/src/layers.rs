@@ -207,7 +207,8 @@ mod tests {
             scale: 0,
             zero_point: 0,
             layout: 0,
-            reserved: 0,
+            landing_offset: 0,
+            landing_rows: 0,
         }
     }
 

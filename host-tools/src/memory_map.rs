@@ -1,7 +1,7 @@
 //! The arena over time: which ring holds how many rows that are still needed, at every step.
 //!
-//! [`MemoryMap::of`] replays the plan. Within a step count the rows that are there before it and
-//! are needed still, and the rows that it makes.
+//! [`MemoryMap::of`] replays the plan. What is needed during a step is the most at any of the rows
+//! that it makes: the rows that are needed then, and the new one, unless it takes the place of one.
 
 mod replay;
 
@@ -126,7 +126,7 @@ impl MemoryMap {
             shape: layer.output_shape,
             macs: layer.macs,
         });
-        let replayed = replay(&tables.flow, &tables.segments)?;
+        let replayed = replay(tables)?;
         Ok(Self {
             arena_bytes: model.arena_bytes(),
             scratch_bytes: model.scratch_bytes(),

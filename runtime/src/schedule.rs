@@ -136,6 +136,12 @@ pub trait Schedule: Records {
         ])
     }
 
+    /// Whether rings or landings of two tensors have a byte in common.
+    fn shares_memory(&self, a: u16, b: u16) -> bool {
+        let pair = self.blocks(a).zip(self.blocks(b));
+        pair.is_some_and(|(a, b)| a.iter().any(|a| b.iter().any(|b| shares_bytes(a, b))))
+    }
+
     /// Rows that an operator counts its steps in: those of its output, or of its input if it
     /// accumulates.
     fn height(&self, op: u16) -> Option<u16> {
@@ -301,6 +307,11 @@ pub trait Schedule: Records {
         progress.last = reader.saturating_sub(segment.first_op).max(slot).min(behind);
         Some(())
     }
+}
+
+/// Whether two ranges of the arena have a byte in common.
+pub(crate) fn shares_bytes(a: &Range<usize>, b: &Range<usize>) -> bool {
+    a.start < b.end && b.start < a.end
 }
 
 /// What a list of the progress says of an operator of the segment.

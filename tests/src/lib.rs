@@ -10,3 +10,4 @@ pub mod onnx;
 pub mod random;
 pub mod random_net;
 pub mod surgery;
+pub mod trace;

@@ -15,7 +15,7 @@ use super::replay::Replay;
 use crate::Watch;
 
 /// What a step costs besides its arithmetic, in bytes of weights that could be read meanwhile.
-const STEP_COST: u64 = 1500;
+pub const STEP_COST: u64 = 1500;
 /// Rows a step that are tried for the last operator of a segment, most first.
 const ROWS: [usize; 6] = [usize::MAX, 32, 8, 4, 2, 1];
 
@@ -54,9 +54,6 @@ pub fn evaluate(
     };
     let whole = replay.run(|replay, write| {
         let (rows, rings) = replay.peak_at(write);
-        if std::env::var("DBG2").is_ok() && rings > cut.ring_bytes && rings > 113000 && replay.segment == (0..14) {
-            eprintln!("{} w {} row {} lands {} : {:?}", rings, write.tensor, write.row, write.lands, replay.tensors.iter().map(|&t| (t, replay.ranges(t)[0].len(), replay.ranges(t)[1].len(), replay.needed[t])).filter(|x| x.1+x.2>0).collect::<Vec<_>>());
-        }
         cut.row_bytes = cut.row_bytes.max(rows);
         cut.ring_bytes = cut.ring_bytes.max(rings);
         measure(&cut) <= limit

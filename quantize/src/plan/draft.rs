@@ -3,8 +3,8 @@
 //! The runtime's own functions run over it ([`Records`]), so the planner proves what the board does.
 
 use tidbit::blob::header::NONE;
-use tidbit::blob::{InPlace, OpRecord, TensorRecord};
-use tidbit::schedule::Records;
+use tidbit::blob::{self, Checked, InPlace, OpKind, OpRecord, TensorRecord, op_cost};
+use tidbit::schedule::{Records, Schedule};
 
 use super::Ring;
 use crate::graph::Window;
@@ -46,6 +46,41 @@ impl Draft {
             pools: net.ops.iter().map(|op| can_accumulate(net, op)).collect(),
             weights: net.ops.iter().map(weights).collect(),
         }
+    }
+
+    /// Of a blob that passed validation.
+    pub fn of_blob(tables: &Checked<'_>) -> Self {
+        let flow = &tables.flow;
+        let ops: Vec<OpRecord> = flow.ops.iter().collect();
+        // What could work in place, but was put elsewhere, does not.
+        let place = |op: u16, record: &OpRecord| {
+            let inputs = [record.input_a, record.input_b];
+            let on_input = inputs.iter().any(|&input| flow.shares_memory(op, input));
+            match on_input {
+                true => blob::in_place(flow, &tables.data, op, record.input_a),
+                false => InPlace::Never,
+            }
+        };
+        let weights = |op: u16, record: &OpRecord| {
+            let kind = OpKind::from_byte(record.kind)?;
+            let cost = op_cost(flow, &tables.data, op, record, kind);
+            cost.ok().map(|cost| cost.weights)
+        };
+        let both = || (0u16..).zip(&ops);
+        Self {
+            tensors: flow.tensors.iter().collect(),
+            in_place: both().map(|(op, record)| place(op, record)).collect(),
+            pools: ops.iter().map(|record| record.accumulates != 0).collect(),
+            weights: both()
+                .map(|(op, record)| weights(op, record).unwrap_or(0))
+                .collect(),
+            ops,
+        }
+    }
+
+    /// Bytes of a row of a tensor's ring; where averages accumulate, of its sums.
+    pub fn ring_row_bytes(&self, tensor: usize) -> usize {
+        self.row_bytes(tensor as u16).unwrap_or(0)
     }
 
     /// Whether a tensor is read behind operator `end`, by a later segment or by the caller.
@@ -97,7 +132,7 @@ fn in_place(net: &IntNet, op: &IntOp) -> InPlace {
                 padding,
                 ..
             } = &conv.window;
-            let pointwise = *kernel == [1, 1] && conv.groups == 1;
+            let pointwise = op.kind == OpKind::Conv && *kernel == [1, 1] && conv.groups == 1;
             let pointwise = pointwise && (padding.top, padding.left) == (0, 0);
             let step = net.ops[op.inputs[0]].shape.channels * stride[1];
             if pointwise && op.shape.channels <= step {
@@ -111,7 +146,7 @@ fn in_place(net: &IntNet, op: &IntOp) -> InPlace {
 }
 
 /// Whether an operator is a pool whose window is as high as its input.
-fn can_accumulate(net: &IntNet, op: &IntOp) -> bool {
+pub fn can_accumulate(net: &IntNet, op: &IntOp) -> bool {
     let Params::Pool(pool) = &op.params else {
         return false;
     };

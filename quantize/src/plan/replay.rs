@@ -226,7 +226,7 @@ impl<'a> Replay<'a> {
     /// Bytes of a tensor's needed rows, and of what is reserved for them.
     fn bytes_of(&self, tensor: usize) -> (usize, usize) {
         let needed = &self.needed[tensor];
-        let row = self.draft.row_bytes(tensor as u16).unwrap_or(0);
+        let row = self.draft.ring_row_bytes(tensor);
         if needed.summing {
             return (row, row);
         }
@@ -251,7 +251,7 @@ impl<'a> Replay<'a> {
         if !needed.any() {
             return [0..0, 0..0];
         }
-        let row = self.draft.row_bytes(tensor as u16).unwrap_or(0);
+        let row = self.draft.ring_row_bytes(tensor);
         if self.is_whole(tensor) {
             return [
                 usize::from(needed.kept) * row..usize::from(needed.made) * row,
@@ -277,9 +277,7 @@ impl<'a> Replay<'a> {
         } else if write.lands {
             record.landing_bytes() - landing.len()
         } else {
-            let all = usize::from(record.ring_rows)
-                * self.draft.row_bytes(tensor as u16).unwrap_or(0);
-            all - ring.len()
+            usize::from(record.ring_rows) * self.draft.ring_row_bytes(tensor) - ring.len()
         };
         let moves = !write.lands && record.landing_rows > 0;
         let row = if moves || self.needed[tensor].summing {
@@ -314,6 +312,9 @@ impl<'a> Replay<'a> {
     pub fn same_place(&self, a: usize, b: usize) -> bool {
         if self.is_whole(a) && self.is_whole(b) {
             return true;
+        }
+        if self.draft.ops[a].accumulates != 0 || self.draft.ops[b].accumulates != 0 {
+            return false;
         }
         let (a, b) = (&self.draft.tensors[a], &self.draft.tensors[b]);
         (a.ring_rows, a.landing_rows, a.row_bytes()) == (b.ring_rows, b.landing_rows, b.row_bytes())

@@ -4,7 +4,7 @@
 //! since pieces are fixed in place. So a few neighbouring choices of cuts are placed, and the best
 //! is kept.
 
-use super::cuts::{Cut, cheapest, leanest};
+use super::cuts::{Cut, STEP_COST, cheapest, leanest};
 use super::draft::{Draft, readers};
 use super::pack::{Piece, pack};
 use super::pull::size;
@@ -31,7 +31,7 @@ pub fn plan(net: &IntNet, ram: Ram, scratch_bytes: usize, watch: &dyn Watch) -> 
             match within(&base, room, watch) {
                 Some(plan) => plan,
                 None => {
-                    let least = least(&base, watch)?;
+                    let least = least(net, &base, watch)?;
                     if least.arena_bytes > room {
                         return Err(Error::RamBudget {
                             budget,
@@ -43,7 +43,7 @@ pub fn plan(net: &IntNet, ram: Ram, scratch_bytes: usize, watch: &dyn Watch) -> 
                 }
             }
         }
-        _ => least(&base, watch)?,
+        _ => least(net, &base, watch)?,
     };
     Ok(Plan { bound, ..plan })
 }
@@ -64,20 +64,18 @@ fn base(net: &IntNet) -> Draft {
 }
 
 /// The plan with the least arena; of about equal ones that with the least work.
-fn least(base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
+fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
     let lean = leanest(base, |cut| cut.ring_bytes, watch);
     let peak = lean.iter().map(|cut| cut.ring_bytes).max().unwrap_or(0);
-    let mut candidates = vec![realize(base, &lean, peak)?];
+    let whole = layerwise(net);
+    let whole_cost = base.weights.iter().map(|weights| *weights as u64 + STEP_COST);
+    let mut candidates = vec![(whole, whole_cost.sum()), realize(base, &lean, peak)?];
     for slack in [0, 1, 2, 4] {
         let limit = peak + peak * slack / 100;
         let cuts = cheapest(base, limit, watch);
         if !cuts.is_empty() {
             candidates.push(realize(base, &cuts, peak)?);
         }
-    }
-    if std::env::var("DBG").is_ok() {
-        eprintln!("peak {peak} cuts {:?}", lean.iter().map(|c| (c.segment.clone(), c.ring_bytes, c.row_bytes)).collect::<Vec<_>>());
-        for (p, c) in &candidates { eprintln!("arena {} cost {c} segs {:?}", p.arena_bytes, p.segments); }
     }
     let fewest = candidates.iter().map(|plan| plan.0.arena_bytes).min().unwrap_or(0);
     let near = candidates
@@ -163,10 +161,7 @@ fn realize(base: &Draft, cuts: &[Cut], enough: usize) -> Result<(Plan, u64), Err
 fn piece_bytes(draft: &Draft, piece: usize) -> usize {
     let count = draft.ops.len();
     let Some(tensor) = piece.checked_sub(count) else {
-        let record = &draft.tensors[piece];
-        let sums = draft.ops[piece].accumulates != 0
-            && draft.ops[piece].kind == tidbit::blob::OpKind::AveragePool.byte();
-        return record.ring_bytes() * if sums { 4 } else { 1 };
+        return usize::from(draft.tensors[piece].ring_rows) * draft.ring_row_bytes(piece);
     };
     draft.tensors[tensor].landing_bytes()
 }

@@ -6,14 +6,14 @@
 //! it, and still reads through `Option`s.
 
 use super::check_op::op_cost;
-use super::check_plan::{check_plan, shares_bytes};
+use super::check_plan::check_plan;
 use super::checksum::checksum;
 use super::header::{
     CHECKSUM_LEN, Header, MAGIC, MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SIDE, VERSION,
 };
 use super::{Data, InputRecord, OpKind, Record, SegmentRecord, Table, TensorRecord};
 use crate::error::Error;
-use crate::schedule::{Flow, Schedule};
+use crate::schedule::{Flow, Schedule, shares_bytes};
 
 /// A blob's header and tables, proved sound.
 #[derive(Clone, Copy, Debug)]

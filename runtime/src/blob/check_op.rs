@@ -1,6 +1,5 @@
 //! What the validation pass asks of one operator, and what the operator costs.
 
-use super::check_plan::shares_bytes;
 use super::header::NONE;
 use super::{
     AddParams, ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord,
@@ -121,11 +120,8 @@ fn elementwise(output: &TensorRecord) -> Cost {
 /// Adds the pixel that a pointwise convolution keeps aside where it may work in place.
 fn in_place_cost(flow: &Flow<'_>, index: u16, op: &OpRecord, cost: Cost) -> Cost {
     let pixel = flow.tensor(op.input_a).map(|a| usize::from(a.channels));
-    let overlaps = flow.blocks(index).zip(flow.blocks(op.input_a)).is_some_and(
-        |(out, input)| out.iter().any(|o| input.iter().any(|i| shares_bytes(o, i))),
-    );
     match pixel {
-        Some(pixel) if overlaps => Cost {
+        Some(pixel) if flow.shares_memory(index, op.input_a) => Cost {
             scratch: cost.scratch.max(pixel),
             ..cost
         },

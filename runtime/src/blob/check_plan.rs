@@ -14,7 +14,7 @@ use super::plan::MAX_SEGMENT_OPS;
 use super::{Checked, SegmentRecord};
 use crate::arena::Ring;
 use crate::error::Error;
-use crate::schedule::{Move, Next, Progress, Schedule, Step};
+use crate::schedule::{Move, Next, Progress, Schedule, Step, shares_bytes};
 
 /// Proves that the plan is one.
 pub(super) fn check_plan(checked: &Checked<'_>) -> Result<(), Error> {
@@ -68,11 +68,6 @@ fn oldest(checked: &Checked<'_>, segment: &SegmentRecord) -> u16 {
         .map(|(index, _)| index)
         .next()
         .unwrap_or(segment.first_op)
-}
-
-/// Whether two ranges of the arena have a byte in common.
-pub(super) fn shares_bytes(a: &Range<usize>, b: &Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
 }
 
 /// A segment under way.

@@ -1,0 +1,39 @@
+//! A checksum of every tensor of an inference: what two plans, or two targets, are compared by.
+
+use tidbit::{Model, Observer, RunningChecksum, Session};
+
+/// Checksums of the tensors under way.
+struct Hashes {
+    tensors: Vec<RunningChecksum>,
+    rows: Vec<u16>,
+}
+
+impl Observer for Hashes {
+    fn row(&mut self, tensor: u16, row: u16, bytes: &[u8]) {
+        let at = usize::from(tensor);
+        assert_eq!(row, self.rows[at], "rows of tensor {tensor} come in order");
+        self.rows[at] += 1;
+        self.tensors[at].update(bytes);
+    }
+}
+
+/// CRC-32 of every tensor, all rows of it, for an image; memory starts out as `fill`.
+///
+/// # Panics
+/// If the model does not run, or does not make every row of every tensor.
+pub fn trace(model: &Model<'_>, image: &[u8], fill: u8) -> Vec<u32> {
+    let tensors = model.tables().flow.tensors;
+    let count = tensors.iter().count();
+    let mut memory = vec![fill; model.memory_bytes()];
+    let mut session = Session::new(model, &mut memory).expect("the memory suffices");
+    let mut hashes = Hashes {
+        tensors: vec![RunningChecksum::new(); count],
+        rows: vec![0; count],
+    };
+    session
+        .run_observed(image, &mut hashes)
+        .expect("a valid blob runs");
+    let heights: Vec<u16> = tensors.iter().map(|tensor| tensor.height).collect();
+    assert_eq!(hashes.rows, heights, "every row is shown");
+    hashes.tensors.iter().map(RunningChecksum::finish).collect()
+}
