@@ -2,8 +2,9 @@
 //!
 //! One verb is one file in [`verbs`]: it reads its arguments, calls [`tidbit_quantize`] or
 //! [`tidbit`], and shows what they say. The files beside it are what several verbs share: image
-//! folders ([`dataset`], [`pixels`]), blobs on disk ([`blob`]), a run on the host ([`inference`]),
-//! an emulated board ([`board`]), and the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
+//! folders ([`dataset`], [`pixels`]), blobs on disk ([`blob`]) and what they take ([`facts`],
+//! [`recomputed`]), a run on the host ([`inference`]), an emulated board ([`board`]) and how its
+//! answer differs ([`difference`]), and the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
 //! own: what a net answers is the runtime's business, how good it is is [`comparison`]'s.
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,7 @@ pub mod cli;
 pub mod comparison;
 pub mod confusion;
 pub mod dataset;
+pub mod difference;
 pub mod error;
 pub mod facts;
 pub mod grid;
@@ -22,6 +24,7 @@ pub mod layers;
 pub mod numbers;
 pub mod pixels;
 pub mod progress;
+pub mod recomputed;
 pub mod save;
 pub mod stdout;
 pub mod verbs;

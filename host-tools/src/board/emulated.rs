@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tidbit::Model;
-use tidbit_link::{BlobInfo, CHUNK, Fault, Info, PROTOCOL, ToDevice, ToHost};
+use tidbit_link::{BlobInfo, CHUNK, Fault, HighWater, Info, PROTOCOL, ToDevice, ToHost};
 
 use super::conversation::Conversation;
 use super::qemu::Qemu;
@@ -18,8 +18,10 @@ const PATIENCE: usize = 8;
 pub struct BoardInfo {
     /// Its name.
     pub board: String,
-    /// Bytes that it has for arena, scratch and the link's buffer.
+    /// Bytes that it has for arena and scratch.
     pub arena_budget: u32,
+    /// Bytes of its buffer for a row of the image or the scores.
+    pub buffer_budget: u32,
     /// Bytes of its stack.
     pub stack_budget: u32,
     /// The blob in its flash.
@@ -55,6 +57,8 @@ pub struct BoardAnswer {
     pub stack_bytes: u32,
     /// Bytes of the arena that the inference ran in.
     pub arena_bytes: u32,
+    /// How far the memory was used, if it was painted.
+    pub high_water: Option<HighWater>,
     /// CRC-32 of each tensor by its index; empty without a trace.
     pub tensor_hashes: Vec<u32>,
     /// Lines of the board's log since the last answer.
@@ -124,14 +128,33 @@ impl Emulated {
     /// With `trace` it sends a hash of every tensor too.
     ///
     /// # Errors
-    /// [`BoardError`]: the image is not of the net's size, the board refuses, dies or goes silent.
+    /// [`BoardError`]: the image is not of the net's size, the board refuses, dies or goes silent,
+    /// or something was written outside of the arena.
     pub fn infer(&mut self, image: &[u8], trace: bool) -> Result<BoardAnswer, BoardError> {
+        self.converse(image, trace, None)
+    }
+
+    /// As [`infer`](Self::infer), over memory painted with this byte: the answer has the high-water
+    /// mark.
+    ///
+    /// # Errors
+    /// As [`infer`](Self::infer).
+    pub fn infer_painted(&mut self, image: &[u8], paint: u8) -> Result<BoardAnswer, BoardError> {
+        self.converse(image, false, Some(paint))
+    }
+
+    fn converse(
+        &mut self,
+        image: &[u8],
+        trace: bool,
+        paint: Option<u8>,
+    ) -> Result<BoardAnswer, BoardError> {
         let (have, expected) = (image.len(), self.info.image_bytes());
         if have != expected {
             return Err(BoardError::Image { have, expected });
         }
         let mut collected = Collected::default();
-        self.conversation.send(&ToDevice::Start { trace })?;
+        self.conversation.send(&ToDevice::Start { trace, paint })?;
         let mut faults = 0;
         loop {
             let next = self
@@ -160,6 +183,9 @@ impl Emulated {
             })?;
             self.conversation
                 .send(&ToDevice::Row { y, offset, pixels })?;
+        }
+        if !collected.fence_intact {
+            return Err(BoardError::Fence);
         }
         let mut answer = collected.answer(&self.info.blob, trace)?;
         answer.log = self.conversation.take_log();
@@ -191,6 +217,7 @@ fn introduction(message: ToHost<'_>) -> Result<Result<BoardInfo, Fault>, BoardEr
     Ok(info.blob.map(|blob| BoardInfo {
         board: info.board.to_owned(),
         arena_budget: info.arena_budget,
+        buffer_budget: info.buffer_budget,
         stack_budget: info.stack_budget,
         blob,
     }))
@@ -217,6 +244,7 @@ enum Next {
 struct Collected {
     answer: BoardAnswer,
     scores: Vec<u8>,
+    fence_intact: bool,
 }
 
 impl Collected {
@@ -245,10 +273,14 @@ impl Collected {
                 instructions,
                 stack_bytes,
                 arena_bytes,
+                fence_intact,
+                high_water,
             } => {
+                self.fence_intact = fence_intact;
                 answer.instructions = instructions;
                 answer.stack_bytes = stack_bytes;
                 answer.arena_bytes = arena_bytes;
+                answer.high_water = high_water;
                 return Ok(Next::Done);
             }
             ToHost::Info(_) => false,

@@ -16,6 +16,8 @@
 //!
 //! What a board has, and what of it tidbit may use, is data: `firmware/boards/<board>/board.toml`.
 
+mod budget;
+mod certificate;
 mod conversation;
 mod emulated;
 mod error;
@@ -25,6 +27,8 @@ mod log;
 mod qemu;
 mod spec;
 
+pub use budget::{Budget, Fit};
+pub use certificate::{Breach, Certified, certify};
 pub use emulated::{BoardAnswer, BoardInfo, Emulated};
 pub use error::BoardError;
 pub use spec::Board;

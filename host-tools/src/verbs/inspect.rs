@@ -9,6 +9,7 @@ use tidbit::Model;
 
 use crate::Error;
 use crate::blob::{BlobFile, normalization, scale};
+use crate::board::{Board, BoardError, Fit};
 use crate::facts::Facts;
 use crate::layers::{Layer, grid, layers};
 use crate::stdout::{STRONG, print, print_json, styled};
@@ -19,7 +20,14 @@ Examples:
   tidbit inspect net.tidbit --json | jq '.layers[] | [.operator, .macs, .bytes]'
 
 Shapes are rows x columns x channels. An int8 q of a tensor stands for (q - zero) * scale. The
-column rows is the plan: how many rows of its tensor the arena holds at a time.";
+column rows is the plan: how many rows of its tensor the arena holds at a time.
+
+The table of boards is the certificate: what the blob takes of each board's flash, memory (arena
+and scratch), buffer for one row of the image, and stack. `tidbit sim --certify` proves it.
+
+With --json: blob_bytes, arena_bytes, scratch_bytes, stack_bytes (on any 32-bit ARM core),
+input_bytes (a whole image, which the arena need not hold), macs, recomputed_macs, layers and more;
+boards is a list of board, fits, and need and have of flash, memory, buffer and stack.";
 
 /// Show what is in a blob: memory, work, layers, scales, labels, origin.
 #[derive(Debug, Args)]
@@ -43,6 +51,7 @@ struct Report<'a> {
     labels: Vec<&'a str>,
     provenance: BTreeMap<&'a str, &'a str>,
     layers: Vec<Layer>,
+    boards: Vec<Fit>,
 }
 
 /// What the caller gives, and what the f32 net was fed.
@@ -74,12 +83,19 @@ impl Cmd {
     pub fn run(self) -> Result<(), Error> {
         let file = BlobFile::read(&self.blob)?;
         let model = file.model()?;
-        let report = Report::of(&model)?;
+        let boards = boards(&model)?;
+        let found = boards.is_some();
+        let report = Report::of(&model, boards.unwrap_or_default())?;
         if self.json {
             return print_json(&report);
         }
         print(styled(STRONG, self.blob.display()))?;
         print(report.facts.grid())?;
+        if found {
+            print(Fit::grid(&report.boards))?;
+        } else {
+            print(format_args!("boards: unknown. {}", BoardError::NoFirmware))?;
+        }
         print(report.input.sentence())?;
         print(report.output.sentence())?;
         if !report.labels.is_empty() {
@@ -93,7 +109,7 @@ impl Cmd {
 }
 
 impl<'a> Report<'a> {
-    fn of(model: &'a Model<'_>) -> Result<Self, Error> {
+    fn of(model: &'a Model<'_>, boards: Vec<Fit>) -> Result<Self, Error> {
         let shape = model.input_shape();
         let fed = normalization(model);
         let header = model.tables().header;
@@ -131,6 +147,7 @@ impl<'a> Report<'a> {
                 .map(|line| line.split_once('=').unwrap_or((line, "")))
                 .collect(),
             layers: layers(model)?,
+            boards,
         })
     }
 }
@@ -174,6 +191,16 @@ impl Output {
         };
         format!("output: {classes} {kind} in int8, scale {scale:.6}, zero point {zero_point}")
     }
+}
+
+/// The blob against every board; `None` where the tool was installed without the boards.
+fn boards(model: &Model<'_>) -> Result<Option<Vec<Fit>>, Error> {
+    let boards = match Board::all() {
+        Err(BoardError::NoFirmware) => return Ok(None),
+        boards => boards?,
+    };
+    let fits = boards.iter().map(|board| Fit::of(board, model));
+    Ok(Some(fits.collect::<Result<_, _>>()?))
 }
 
 /// Labels as one line, the first of them where there are many.
