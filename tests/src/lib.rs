@@ -6,4 +6,5 @@ pub mod exercise;
 pub mod handmade;
 pub mod measure;
 pub mod onnx;
+pub mod single;
 pub mod surgery;

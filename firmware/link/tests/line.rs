@@ -4,8 +4,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tidbit_link::{
-    BlobInfo, CHUNK, Decoder, Fault, Frame, FrameError, HighWater, Info, MAX_FRAME, PROTOCOL, ToDevice,
-    ToHost, message,
+    BlobInfo, CHUNK, Decoder, Fault, Frame, FrameError, HighWater, Info, MAX_FRAME, PROTOCOL,
+    ToDevice, ToHost, message,
 };
 
 /// The frame of a message.
