@@ -1,4 +1,4 @@
-//! The stack that the runtime takes on each board, measured for every kind of operator: the table
+//! The stack that the runtime takes on each board, measured operator by operator: the table
 //! `[stack]` in `board.toml`, by which a blob's stack is certified, says just that.
 //!
 //! With `TIDBIT_BLESS=1` the table is written anew. Do that whenever the runtime's code changed.
@@ -8,11 +8,12 @@ use std::io::Write;
 use std::path::Path;
 use std::{env, fs};
 
+use tidbit::Model;
 use tidbit::blob::OpKind;
-use tidbit_cli::board::{Board, Emulated, firmware};
+use tidbit_cli::board::{Board, Emulated, firmware, stack_key};
 use tidbit_tests::single::{IMAGE, variants};
 
-/// The most by which variants of one kind may differ: the certificate of a net has to be close.
+/// The most by which variants of one key may differ: the certificate of a net has to be close.
 const ALIKE: u32 = 64;
 
 /// Bytes of stack of one blob.
@@ -27,22 +28,22 @@ fn stack_of(board: &Board, elf: &Path, blob: &[u8]) -> u32 {
     answer.unwrap_or_else(|error| panic!("{error}")).stack_bytes
 }
 
-/// The stack of each kind, and the kinds whose variants are not alike.
-fn measure(board: &Board) -> (BTreeMap<String, u64>, Vec<String>) {
+/// The key of the operator that a blob has behind the input, or of the input.
+fn key(blob: &[u8]) -> String {
+    let model = Model::new(blob).unwrap();
+    let last = model.tables().flow.ops.iter().last().unwrap();
+    stack_key(&model, &last).to_owned()
+}
+
+/// The stack of all variants of each key.
+fn measure(board: &Board) -> BTreeMap<String, Vec<u32>> {
     let elf = firmware::build(&board.name).unwrap_or_else(|error| panic!("{error}"));
-    let mut unlike = Vec::new();
-    let mut table = BTreeMap::new();
-    for kind in OpKind::ALL {
-        let blobs = variants(kind);
-        let stacks = blobs.iter().map(|blob| stack_of(board, &elf, blob));
-        let stacks: Vec<u32> = stacks.collect();
-        let (least, most) = (stacks.iter().min().unwrap(), stacks.iter().max().unwrap());
-        if most - least > ALIKE {
-            unlike.push(format!("{} {stacks:?}", kind.name()));
-        }
-        table.insert(kind.name().to_owned(), u64::from(*most));
+    let mut stacks = BTreeMap::<String, Vec<u32>>::new();
+    for blob in OpKind::ALL.into_iter().flat_map(variants) {
+        let stack = stack_of(board, &elf, &blob);
+        stacks.entry(key(&blob)).or_default().push(stack);
     }
-    (table, unlike)
+    stacks
 }
 
 /// The text of a `board.toml` with another table at its end.
@@ -51,22 +52,27 @@ fn blessed(text: &str, table: &BTreeMap<String, u64>) -> String {
     let (before, _) = text
         .split_once(heading)
         .expect("board.toml ends with a table [stack]");
-    let lines = OpKind::ALL.map(|kind| {
-        let name = kind.name();
-        format!("{name} = {}\n", table[name])
-    });
-    format!("{before}{heading}{}", lines.concat())
+    let lines = table
+        .iter()
+        .map(|(key, bytes)| format!("{key} = {bytes}\n"));
+    format!("{before}{heading}{}", lines.collect::<String>())
 }
 
 #[test]
 fn the_table_of_every_board_is_what_is_measured() {
     for board in Board::all().unwrap() {
-        let (measured, unlike) = measure(&board);
-        println!("{}: {measured:#?}", board.name);
-        assert!(
-            unlike.is_empty(),
-            "the variants of a kind differ by more than {ALIKE} bytes: {unlike:?}"
-        );
+        let stacks = measure(&board);
+        println!("{}: {stacks:?}", board.name);
+        for (key, stacks) in &stacks {
+            let (least, most) = (stacks.iter().min().unwrap(), stacks.iter().max().unwrap());
+            assert!(
+                most - least <= ALIKE,
+                "variants of {key} differ by more than {ALIKE} bytes: {stacks:?}; give them keys of their own"
+            );
+        }
+        let most = |stacks: Vec<u32>| u64::from(stacks.into_iter().max().unwrap());
+        let measured = stacks.into_iter().map(|(key, stacks)| (key, most(stacks)));
+        let measured: BTreeMap<String, u64> = measured.collect();
         if env::var_os("TIDBIT_BLESS").is_some() {
             let boards = firmware::directory().unwrap().join("boards");
             let path = boards.join(&board.name).join("board.toml");
@@ -79,7 +85,7 @@ fn the_table_of_every_board_is_what_is_measured() {
         assert_eq!(
             board.stack, measured,
             "left: the table of {}, right: measured. If the runtime's code changed, measure anew: \
-             TIDBIT_BLESS=1 cargo test --release --package tidbit-tests --test board_stack",
+             TIDBIT_BLESS=1 cargo test --release --workspace --test board_stack",
             board.name
         );
     }

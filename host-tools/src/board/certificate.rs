@@ -55,7 +55,7 @@ pub enum Breach {
 impl fmt::Display for Breach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MEASURE: &str = "Measure the board's table of stack anew: \
-            TIDBIT_BLESS=1 cargo test --release --package tidbit-tests --test board_stack.";
+            TIDBIT_BLESS=1 cargo test --release --workspace --test board_stack.";
         match self {
             Self::StaleMemory => write!(
                 f,

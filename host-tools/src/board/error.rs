@@ -71,16 +71,16 @@ pub enum BoardError {
         /// The budgets that it exceeds.
         over: Vec<Budget>,
     },
-    /// Nobody measured what stack a kind of operator takes on the board.
+    /// Nobody measured what stack an operator takes on the board.
     #[error(
-        "the description of {board} has no figure of stack for the operator {kind}. Measure it: \
-         TIDBIT_BLESS=1 cargo test --release --package tidbit-tests --test board_stack."
+        "the description of {board} has no figure of stack for the operator {key}. Measure it: \
+         TIDBIT_BLESS=1 cargo test --release --workspace --test board_stack."
     )]
     NoStackFigure {
         /// The board.
         board: String,
-        /// Name of the kind.
-        kind: String,
+        /// Key of the operator.
+        key: String,
     },
     /// The certificate says something else than the board's memory.
     #[error("the certificate of {} does not hold on {board}: {breach}", path.display())]

@@ -26,9 +26,11 @@ mod limits;
 mod log;
 mod qemu;
 mod spec;
+mod stack;
 
 pub use budget::{Budget, Fit};
 pub use certificate::{Breach, Certified, certify};
 pub use emulated::{BoardAnswer, BoardInfo, Emulated};
 pub use error::BoardError;
 pub use spec::Board;
+pub use stack::stack_key;

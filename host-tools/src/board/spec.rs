@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tidbit::Model;
-use tidbit::blob::OpKind;
 
 use super::firmware;
 use super::{BoardError, Fit};
@@ -35,8 +34,8 @@ pub struct Board {
     /// Bytes that the blob may take.
     pub blob_bytes: u64,
     /// Bytes of stack that the runtime takes on it below the caller of
-    /// [`Session::advance`](tidbit::Session::advance), measured for each kind of operator by
-    /// [its name](OpKind::name).
+    /// [`Session::advance`](tidbit::Session::advance), measured for each
+    /// [key](super::stack_key).
     pub stack: BTreeMap<String, u64>,
 }
 
@@ -77,24 +76,6 @@ impl Board {
         names
             .map(|name| Self::read(boards.join(name).join("board.toml")))
             .collect()
-    }
-
-    /// Bytes of stack that an inference of this blob takes on the board: the most of any kind of
-    /// operator in it.
-    ///
-    /// # Errors
-    /// [`BoardError::NoStackFigure`] if a kind was not measured.
-    pub fn stack_of(&self, model: &Model<'_>) -> Result<u64, BoardError> {
-        let mut most = 0;
-        for op in model.tables().flow.ops.iter() {
-            let kind = OpKind::from_byte(op.kind).map_or("?", OpKind::name);
-            let figure = self.stack.get(kind);
-            most = most.max(*figure.ok_or_else(|| BoardError::NoStackFigure {
-                board: self.name.clone(),
-                kind: kind.to_owned(),
-            })?);
-        }
-        Ok(most)
     }
 
     /// Refuses a blob that exceeds budgets of the board.
