@@ -104,7 +104,7 @@ impl Fit {
             let over = fit.exceeded();
             let verdict = over.iter().map(|budget| {
                 let more = budget.need.saturating_sub(budget.have);
-                format!("no: {} bytes too much {}", grouped(more), budget.what)
+                format!("no: lacks {} bytes of {}", grouped(more), budget.what)
             });
             let verdict: Vec<String> = verdict.collect();
             let mut row = vec![fit.board.clone()];
@@ -137,6 +137,13 @@ mod tests {
         };
         assert_eq!(fit.exceeded(), [fit.flash, fit.stack]);
         insta::assert_snapshot!(fit.flash.excess(), @"1200 bytes of flash for the blob, 200 more than the 1000 that the board has");
-        insta::assert_snapshot!(anstream::adapter::strip_str(&Fit::grid(&[fit]).to_string()), @"");
+        insta::assert_snapshot!(anstream::adapter::strip_str(&Fit::grid(&[fit]).to_string()), @r##"
+        ╭───────┬───────────────┬────────┬────────────┬────────┬───────────────────────────────────────────╮
+        │ board │         flash │ memory │ row buffer │  stack │ fits                                      │
+        ├───────┼───────────────┼────────┼────────────┼────────┼───────────────────────────────────────────┤
+        │ tiny  │ 1 200 / 1 000 │  5 / 5 │      1 / 2 │ 20 / 8 │ no: lacks 200 bytes of flash for the blob │
+        │       │               │        │            │        │ no: lacks 12 bytes of stack               │
+        ╰───────┴───────────────┴────────┴────────────┴────────┴───────────────────────────────────────────╯
+        "##);
     }
 }

@@ -1,6 +1,6 @@
 //! The arena, of exactly the bytes that the build was asked for, between two canaries.
 
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, offset_of};
 use core::ptr::addr_of_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,6 +32,12 @@ struct Fenced {
     arena: [u8; ARENA_BYTES],
     back: Canary,
 }
+
+const _: () = {
+    let arena = offset_of!(Fenced, arena);
+    assert!(arena == CANARY_BYTES && arena.is_multiple_of(align_of::<Fenced>()));
+    assert!(offset_of!(Fenced, back) == arena + ARENA_BYTES);
+};
 
 /// Outside `.bss`: boot need not clear it, for the one who takes it does.
 #[unsafe(link_section = ".uninit.ARENA")]
