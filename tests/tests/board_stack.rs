@@ -10,11 +10,8 @@ use std::{env, fs};
 
 use tidbit::Model;
 use tidbit::blob::OpKind;
-use tidbit_cli::board::{Board, Emulated, firmware, stack_key};
+use tidbit_cli::board::{Board, Emulated, STACK_SLACK, firmware, stack_key};
 use tidbit_tests::single::{IMAGE, variants};
-
-/// The most by which variants of one key may differ: the certificate of a net has to be close.
-const ALIKE: u32 = 64;
 
 /// Bytes of stack of one blob.
 fn stack_of(board: &Board, elf: &Path, blob: &[u8]) -> u32 {
@@ -66,8 +63,8 @@ fn the_table_of_every_board_is_what_is_measured() {
         for (key, stacks) in &stacks {
             let (least, most) = (stacks.iter().min().unwrap(), stacks.iter().max().unwrap());
             assert!(
-                most - least <= ALIKE,
-                "variants of {key} differ by more than {ALIKE} bytes: {stacks:?}; give them keys of their own"
+                u64::from(most - least) <= STACK_SLACK,
+                "variants of {key} differ by more than {STACK_SLACK} bytes: {stacks:?}; give them keys of their own"
             );
         }
         let most = |stacks: Vec<u32>| u64::from(stacks.into_iter().max().unwrap());

@@ -15,8 +15,8 @@ use crate::grid::{Grid, grouped};
 
 /// The paints: each is the other's complement.
 const PAINTS: [u8; 2] = [0xa5, 0x5a];
-/// By how much the certified stack may exceed what a net takes: a kind of operator takes the least
-/// stack that any of its variants takes, plus at most this.
+/// By how much the certified stack may exceed what a net takes: by no more do the variants of an
+/// operator differ that share a figure in the board's table.
 pub const STACK_SLACK: u64 = 64;
 
 /// What a certificate says, beside what was measured.

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use tidbit::Model;
-use tidbit_link::{BlobInfo, CHUNK, Fault, HighWater, Info, PROTOCOL, ToDevice, ToHost};
+use tidbit_link::{BlobInfo, CHUNK, Fault, Info, PROTOCOL, ToDevice, ToHost};
 
+use super::answer::{BoardAnswer, Collected, Next};
 use super::conversation::Conversation;
 use super::qemu::Qemu;
 use super::{Board, BoardError, limits};
@@ -41,28 +42,6 @@ impl BoardInfo {
         } = self.blob;
         usize::from(width).saturating_mul(usize::from(channels))
     }
-}
-
-/// What a board answers to an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BoardAnswer {
-    /// The raw int8 of the output tensor.
-    pub output: Vec<i8>,
-    /// Scores in Q0.15.
-    pub scores: Vec<u16>,
-    /// Instructions of the runtime, in steps of the board's counter. With a trace, the hashing is
-    /// counted in.
-    pub instructions: u64,
-    /// Most stack that the runtime took below its caller.
-    pub stack_bytes: u32,
-    /// Bytes of the arena that the inference ran in.
-    pub arena_bytes: u32,
-    /// How far the memory was used, if it was painted.
-    pub high_water: Option<HighWater>,
-    /// CRC-32 of each tensor by its index; empty without a trace.
-    pub tensor_hashes: Vec<u32>,
-    /// Lines of the board's log since the last answer.
-    pub log: Vec<String>,
 }
 
 /// An emulated board; it ends with this value.
@@ -184,9 +163,6 @@ impl Emulated {
             self.conversation
                 .send(&ToDevice::Row { y, offset, pixels })?;
         }
-        if !collected.fence_intact {
-            return Err(BoardError::Fence);
-        }
         let mut answer = collected.answer(&self.info.blob, trace)?;
         answer.log = self.conversation.take_log();
         Ok(answer)
@@ -229,91 +205,4 @@ fn piece(image: &[u8], row_bytes: usize, y: u16, offset: u32) -> Option<&[u8]> {
     let rest = row.get(usize::try_from(offset).ok()?..)?;
     let piece = rest.get(..CHUNK).unwrap_or(rest);
     (!piece.is_empty()).then_some(piece)
-}
-
-/// What the host does next.
-enum Next {
-    Listen,
-    Send(u16, u32),
-    Fault(Fault),
-    Done,
-}
-
-/// What has come of an answer.
-#[derive(Default)]
-struct Collected {
-    answer: BoardAnswer,
-    scores: Vec<u8>,
-    fence_intact: bool,
-}
-
-impl Collected {
-    fn take(&mut self, message: &ToHost<'_>) -> Result<Next, BoardError> {
-        let answer = &mut self.answer;
-        let in_order = match *message {
-            ToHost::NeedRow { y, offset } => return Ok(Next::Send(y, offset)),
-            ToHost::Error(fault) => return Ok(Next::Fault(fault)),
-            ToHost::TensorHash { tensor, crc32 } => {
-                let in_order = usize::from(tensor) == answer.tensor_hashes.len();
-                answer.tensor_hashes.push(crc32);
-                in_order
-            }
-            ToHost::Output { offset, bytes } => {
-                let in_order = offset as usize == answer.output.len();
-                let bytes = bytes.iter().map(|byte| byte.cast_signed());
-                answer.output.extend(bytes);
-                in_order
-            }
-            ToHost::Scores { offset, bytes } => {
-                let in_order = offset as usize == self.scores.len();
-                self.scores.extend(bytes);
-                in_order
-            }
-            ToHost::Done {
-                instructions,
-                stack_bytes,
-                arena_bytes,
-                fence_intact,
-                high_water,
-            } => {
-                self.fence_intact = fence_intact;
-                answer.instructions = instructions;
-                answer.stack_bytes = stack_bytes;
-                answer.arena_bytes = arena_bytes;
-                answer.high_water = high_water;
-                return Ok(Next::Done);
-            }
-            ToHost::Info(_) => false,
-        };
-        if in_order {
-            return Ok(Next::Listen);
-        }
-        Err(BoardError::Protocol {
-            reason: format!("this came out of order: {message:?}"),
-        })
-    }
-
-    /// The answer, if it is whole.
-    fn answer(mut self, blob: &BlobInfo, trace: bool) -> Result<BoardAnswer, BoardError> {
-        let scores = self.scores.as_chunks().0.iter();
-        self.answer.scores = scores.map(|score| u16::from_le_bytes(*score)).collect();
-        let tensors = if trace { usize::from(blob.tensors) } else { 0 };
-        let parts = [
-            (
-                "outputs",
-                self.answer.output.len(),
-                blob.output_bytes as usize,
-            ),
-            ("scores", self.answer.scores.len(), blob.classes as usize),
-            ("tensor hashes", self.answer.tensor_hashes.len(), tensors),
-        ];
-        for (what, have, expected) in parts {
-            if have != expected {
-                return Err(BoardError::Protocol {
-                    reason: format!("{have} {what} came where there are {expected}"),
-                });
-            }
-        }
-        Ok(self.answer)
-    }
 }

@@ -16,6 +16,7 @@
 //!
 //! What a board has, and what of it tidbit may use, is data: `firmware/boards/<board>/board.toml`.
 
+mod answer;
 mod budget;
 mod certificate;
 mod conversation;
@@ -28,9 +29,10 @@ mod qemu;
 mod spec;
 mod stack;
 
+pub use answer::BoardAnswer;
 pub use budget::{Budget, Fit};
-pub use certificate::{Breach, Certified, certify};
-pub use emulated::{BoardAnswer, BoardInfo, Emulated};
+pub use certificate::{Breach, Certified, STACK_SLACK, certify};
+pub use emulated::{BoardInfo, Emulated};
 pub use error::BoardError;
 pub use spec::Board;
 pub use stack::stack_key;
