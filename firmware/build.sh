@@ -1,12 +1,15 @@
 #!/bin/sh
 # Builds the firmware of a board, and prints the path of its ELF file.
 #
-#   firmware/build.sh BOARD       (a folder of firmware/boards, or float-check)
+#   firmware/build.sh BOARD [ARENA_BYTES]     (a folder of firmware/boards, or float-check)
+#
+# With ARENA_BYTES the arena has exactly so many bytes, instead of all that board.toml allows.
+# The file is of this board and this length alone: it stays as it is when another is built.
 set -eu
 cd "$(dirname "$0")"
 
 # Flags and folders that were meant for the host's build, when this is called from within one.
-unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_TARGET_DIR
+unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET CARGO_TARGET_DIR TIDBIT_ARENA_BYTES
 
 fail() { echo "build.sh: $*" >&2; exit 1; }
 
@@ -19,6 +22,23 @@ float-check) package=float-check target=thumbv6m-none-eabi ;;
     target=$(sed -n 's/^target *= *"\(.*\)"/\1/p' "boards/$1/board.toml")
     ;;
 esac
+kept=$PWD/target/elf/$package.elf
+case ${2:-} in
+'') ;;
+*[!0-9]*) fail "ARENA_BYTES is a number of bytes, not \"$2\"" ;;
+*)
+    kept=$PWD/target/elf/$package-arena-$2.elf
+    export TIDBIT_ARENA_BYTES="$2"
+    ;;
+esac
+
+# One build at a time: cargo would wait for another by itself, but the file that it made has to be
+# copied before the next build overwrites it. The lock ends with this process.
+mkdir -p target/elf
+if command -v flock >/dev/null 2>&1; then
+    exec 9>target/build.lock
+    flock 9
+fi
 
 how=$(./toolchain.sh "$target") || fail "no core for $target; see above"
 set -- build --release --locked --package "$package" --target "$target"
@@ -27,6 +47,12 @@ prebuilt) cargo "$@" >&2 ;;
 build-std) RUSTC_BOOTSTRAP=1 cargo "$@" -Zbuild-std=core >&2 ;;
 *) fail "toolchain.sh said \"$how\"" ;;
 esac
-elf=$PWD/target/$target/release/$package
-[ -f "$elf" ] || fail "cargo built no $elf"
-echo "$elf"
+built=target/$target/release/$package
+[ -f "$built" ] || fail "cargo built no $built"
+
+# In one rename: whoever boots the file meanwhile has the old one or the new one, whole.
+cmp -s "$built" "$kept" || {
+    cp "$built" "$kept.$$"
+    mv "$kept.$$" "$kept"
+}
+echo "$kept"

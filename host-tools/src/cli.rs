@@ -75,6 +75,8 @@ mod tests {
             "run o.tidbit a.png b.png --top 3 --json --trace",
             "inspect o.tidbit --json --memory o.svg",
             "sim o.tidbit a.png --board mps2-an386 --json --trace --check",
+            "sim o.tidbit a.png --certify --json",
+            "quantize m.onnx --calibration d -o o.tidbit --board mps2-an386",
         ] {
             let words = std::iter::once("tidbit").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_ok(), "{line}");
@@ -90,6 +92,7 @@ mod tests {
             "run o.tidbit a.png --top 0",
             "verify o.tidbit --reference m.onnx --images d --min-agreement 95",
             "verify o.tidbit --reference m.onnx --images d --limit 0",
+            "sim o.tidbit a.png --certify --trace",
         ] {
             let words = std::iter::once("tidbit").chain(line.split(' '));
             let error = Cli::try_parse_from(words).err();

@@ -5,6 +5,7 @@ use tidbit::Model;
 use tidbit::blob::{Cost, OpKind, op_cost};
 
 use crate::grid::{Grid, grouped};
+use crate::recomputed::rows_made;
 
 /// What a blob takes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -19,8 +20,12 @@ pub struct Facts {
     pub scratch_bytes: usize,
     /// Bytes of stack at most, on a 32-bit ARM core.
     pub stack_bytes: usize,
-    /// Multiply-accumulates of one inference.
+    /// Bytes of a whole image: what an arena would hold besides, if the image had to be there.
+    pub input_bytes: usize,
+    /// Multiply-accumulates of the net.
     pub macs: u64,
+    /// Multiply-accumulates that the plan makes besides, of rows that it makes more than once.
+    pub recomputed_macs: u64,
     /// Learnt numbers: weights and biases.
     pub parameters: u64,
 }
@@ -37,10 +42,12 @@ impl Facts {
             arena_bytes: model.arena_bytes(),
             scratch_bytes: model.scratch_bytes(),
             stack_bytes: model.stack_bytes(),
+            input_bytes: model.input_shape().bytes(),
             ..Self::default()
         };
-        for op in 0..header.op_count {
+        for (op, rows) in (0..header.op_count).zip(rows_made(model)) {
             let cost = cost(model, op)?;
+            facts.recomputed_macs += rows.recomputed(cost.macs);
             facts.weights_bytes += cost.weights;
             facts.macs += cost.macs;
             facts.parameters += cost.parameters;
@@ -60,6 +67,7 @@ impl Facts {
         row("scratch", self.scratch_bytes as u64, "bytes of RAM");
         row("stack, at most", self.stack_bytes as u64, "bytes of RAM");
         row("work", self.macs, "multiply-accumulates");
+        row("  recomputed", self.recomputed_macs, "multiply-accumulates");
         row("parameters", self.parameters, "weights and biases");
         grid
     }

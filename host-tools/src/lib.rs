@@ -2,8 +2,10 @@
 //!
 //! One verb is one file in [`verbs`]: it reads its arguments, calls [`tidbit_quantize`] or
 //! [`tidbit`], and shows what they say. The files beside it are what several verbs share: image
-//! folders ([`dataset`], [`pixels`]), blobs on disk ([`blob`]), a run on the host ([`inference`]),
-//! an emulated board ([`board`]), the arena over time ([`memory_map`], [`memory_picture`]), and the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
+//! folders ([`dataset`], [`pixels`]), blobs on disk ([`blob`]) and what they take ([`facts`],
+//! [`recomputed`]), a run on the host ([`inference`]), an emulated board ([`board`]) and how its
+//! answer differs ([`difference`]), the arena over time ([`memory_map`], [`memory_picture`]), and
+//! the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
 //! own: what a net answers is the runtime's business, how good it is is [`comparison`]'s.
 #![forbid(unsafe_code)]
 
@@ -13,6 +15,7 @@ pub mod cli;
 pub mod comparison;
 pub mod confusion;
 pub mod dataset;
+pub mod difference;
 pub mod error;
 pub mod facts;
 pub mod grid;
@@ -25,6 +28,7 @@ pub mod numbers;
 pub mod pixels;
 pub mod progress;
 mod ram;
+pub mod recomputed;
 pub mod save;
 pub mod stdout;
 pub mod verbs;

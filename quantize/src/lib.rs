@@ -25,8 +25,8 @@ pub mod watch;
 
 pub use error::Error;
 pub use network::{Network, Quantized};
-pub use plan::Ram;
 pub use options::{Normalization, Options, RangeMethod};
+pub use plan::Ram;
 pub use reference::Reference;
 pub use sqnr::Sqnr;
 pub use watch::Watch;

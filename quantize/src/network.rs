@@ -160,12 +160,7 @@ impl Network {
 
 /// The plan for a goal. What it takes of scratch is only known of a blob, and may grow a little
 /// where a pointwise convolution works in place.
-fn planned(
-    net: &IntNet,
-    ram: Ram,
-    extras: &Extras<'_>,
-    watch: &dyn Watch,
-) -> Result<Plan, Error> {
+fn planned(net: &IntNet, ram: Ram, extras: &Extras<'_>, watch: &dyn Watch) -> Result<Plan, Error> {
     let whole = emit(net, &layerwise(net), extras)?;
     let mut scratch = Model::new(&whole)?.scratch_bytes();
     loop {

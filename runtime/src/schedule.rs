@@ -146,7 +146,11 @@ pub trait Schedule: Records {
     /// accumulates.
     fn height(&self, op: u16) -> Option<u16> {
         let record = self.op(op)?;
-        let counted = if record.accumulates == 0 { op } else { record.input_a };
+        let counted = if record.accumulates == 0 {
+            op
+        } else {
+            record.input_a
+        };
         self.tensor(counted).map(|tensor| tensor.height)
     }
 
@@ -205,12 +209,7 @@ pub trait Schedule: Records {
     }
 
     /// Rows of a tensor that are made; a tensor of an earlier segment is whole.
-    fn rows_made(
-        &self,
-        segment: &SegmentRecord,
-        progress: &Progress,
-        tensor: u16,
-    ) -> Option<u16> {
+    fn rows_made(&self, segment: &SegmentRecord, progress: &Progress, tensor: u16) -> Option<u16> {
         let height = self.tensor(tensor)?.height;
         if tensor < segment.first_op {
             return Some(height);
@@ -229,12 +228,7 @@ pub trait Schedule: Records {
     }
 
     /// The first row of a tensor that a reader still needs; its height if none does.
-    fn kept_from(
-        &self,
-        segment: &SegmentRecord,
-        progress: &Progress,
-        tensor: u16,
-    ) -> Option<u16> {
+    fn kept_from(&self, segment: &SegmentRecord, progress: &Progress, tensor: u16) -> Option<u16> {
         let record = self.tensor(tensor)?;
         let behind = segment.first_op.saturating_add(segment.op_count);
         if record.last_reader >= behind {
@@ -304,7 +298,10 @@ pub trait Schedule: Records {
         // What the step changed lets its readers run, itself, and whoever makes its inputs.
         let reader = self.tensor(step.op)?.last_reader;
         let behind = segment.op_count.saturating_sub(1);
-        progress.last = reader.saturating_sub(segment.first_op).max(slot).min(behind);
+        progress.last = reader
+            .saturating_sub(segment.first_op)
+            .max(slot)
+            .min(behind);
         Some(())
     }
 }

@@ -212,7 +212,8 @@ impl<'b, 'm> Session<'b, 'm> {
             *pixel ^= 0x80;
         }
         observer.row(0, step.first_row, row);
-        flow.note(&segment, &mut self.progress, &step).ok_or(wrong)?;
+        flow.note(&segment, &mut self.progress, &step)
+            .ok_or(wrong)?;
         self.settle(&segment, 0).ok_or(wrong)?;
         Ok(())
     }

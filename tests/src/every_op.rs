@@ -19,7 +19,7 @@ pub const IMAGE: [u16; 3] = [6, 6, 2];
 pub const LABELS: [&str; 4] = ["a", "bc", "dé", ""];
 
 /// A convolution of `kernel` taps with made-up numbers, stride and dilation 1, no padding.
-fn conv(blob: &mut Builder, kernel: [u16; 2], inputs: u16, outputs: u16) -> ConvParams {
+pub(crate) fn conv(blob: &mut Builder, kernel: [u16; 2], inputs: u16, outputs: u16) -> ConvParams {
     let count = kernel[0] * kernel[1] * inputs * outputs;
     let weights: Vec<u8> = (0..count).map(|i| (i * 37 + 11) as u8).collect();
     let bias: Vec<i32> = (0..outputs).map(|i| i32::from(i) * 900 - 1300).collect();
@@ -47,7 +47,12 @@ fn conv(blob: &mut Builder, kernel: [u16; 2], inputs: u16, outputs: u16) -> Conv
 }
 
 /// A pool of `kernel` × `kernel` with one multiplier for each number of elements, if any.
-fn pool(blob: &mut Builder, kernel: u16, stride_w: u16, multipliers: &[i32]) -> PoolParams {
+pub(crate) fn pool(
+    blob: &mut Builder,
+    kernel: u16,
+    stride_w: u16,
+    multipliers: &[i32],
+) -> PoolParams {
     PoolParams {
         kernel_h: kernel,
         kernel_w: kernel,

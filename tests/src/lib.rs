@@ -9,5 +9,6 @@ pub mod measure;
 pub mod onnx;
 pub mod random;
 pub mod random_net;
+pub mod single;
 pub mod surgery;
 pub mod trace;

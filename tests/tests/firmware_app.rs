@@ -3,117 +3,15 @@
 //! The device asks before it hears, but it does not matter to it when the bytes were sent: so a
 //! whole conversation can be written down beforehand, and then be damaged.
 
-use std::collections::VecDeque;
-use std::convert::Infallible;
+#[path = "firmware_app/played.rs"]
+mod played;
 
-use embedded_hal::digital::{ErrorType as PinErrorType, OutputPin};
-use embedded_io::{ErrorType, Read, Write};
+use played::{said, said_with};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tidbit::{Model, Session};
-use tidbit_app::{Board, Budget, Counter, Line, StackGauge, Trace, find_blob, serve};
-use tidbit_link::{Decoder, Fault, Frame, ToDevice, ToHost, message};
+use tidbit_link::{Fault, Frame, HighWater, ToDevice, ToHost, message};
 use tidbit_tests::handmade;
-
-/// A line on which the host's bytes stand already, and the device's are kept.
-#[derive(Default)]
-struct Script {
-    incoming: VecDeque<u8>,
-    outgoing: Vec<u8>,
-}
-
-impl ErrorType for Script {
-    type Error = Infallible;
-}
-
-impl Read for Script {
-    fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Infallible> {
-        let Some(byte) = self.incoming.pop_front() else {
-            return Ok(0);
-        };
-        buffer[0] = byte;
-        Ok(1)
-    }
-}
-
-impl Write for Script {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Infallible> {
-        self.outgoing.extend(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
-/// The rest of a played board: a pin, a counter and a stack that are always the same.
-#[derive(Default)]
-struct Still;
-
-impl PinErrorType for Still {
-    type Error = Infallible;
-}
-
-impl OutputPin for Still {
-    fn set_low(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-
-    fn set_high(&mut self) -> Result<(), Infallible> {
-        Ok(())
-    }
-}
-
-impl Counter for Still {
-    fn begin(&mut self) {}
-
-    fn end(&mut self) -> u64 {
-        10
-    }
-}
-
-impl StackGauge for Still {
-    fn paint(&mut self) {}
-
-    fn used(&self) -> u32 {
-        20
-    }
-
-    fn free(&self) -> u32 {
-        4096
-    }
-}
-
-/// What a device with this flash and memory says to these bytes, frame by frame.
-fn said(flash: &[u8], memory_bytes: usize, incoming: &[u8]) -> Vec<Vec<u8>> {
-    let mut board = Board {
-        link: Script {
-            incoming: incoming.iter().copied().collect(),
-            outgoing: Vec::new(),
-        },
-        busy: Still,
-        counter: Still,
-        stack: Still,
-    };
-    let budget = Budget {
-        board: "played",
-        stack_bytes: 4096,
-    };
-    let mut memory = vec![0u16; memory_bytes / 2];
-    let (mut line, mut trace) = (Line::new(), Trace::new());
-    let blob = find_blob(flash);
-    let end = serve(&mut board, budget, blob, &mut memory, &mut line, &mut trace);
-    assert_eq!(end, None, "the script ends, and with it the service");
-    let mut decoder = Decoder::new();
-    let mut frames = Vec::new();
-    for byte in board.link.outgoing {
-        if decoder.push(byte) {
-            frames.push(decoder.frame().unwrap().to_vec());
-        }
-    }
-    frames
-}
 
 fn frame(message: &ToDevice<'_>) -> Vec<u8> {
     let mut frame = Frame::new();
@@ -123,7 +21,18 @@ fn frame(message: &ToDevice<'_>) -> Vec<u8> {
 
 /// A `Start` and the rows of an image, one byte at a time.
 fn inference(image: &[u8], trace: bool) -> Vec<u8> {
-    let mut bytes = frame(&ToDevice::Start { trace });
+    let mut bytes = start(trace, None);
+    bytes.extend(rows(image));
+    bytes
+}
+
+fn start(trace: bool, paint: Option<u8>) -> Vec<u8> {
+    frame(&ToDevice::Start { trace, paint })
+}
+
+/// The rows of an image, one byte at a time.
+fn rows(image: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
     for (y, row) in (0..).zip(image.chunks_exact(usize::from(handmade::SIDE))) {
         for (offset, pixel) in (0..).zip(row) {
             let pixels = core::slice::from_ref(pixel);
@@ -204,7 +113,7 @@ fn what_comes_at_the_wrong_moment_is_refused() {
         row(0, 0, &[1; 5]),
     ];
     for wrong in wrong {
-        let script = [frame(&ToDevice::Start { trace: false }), wrong].concat();
+        let script = [start(false, None), wrong].concat();
         let frames = said(&handmade::tiny(), 1024, &script);
         assert_eq!(faults(&frames), [Fault::WrongPiece { y: 0, offset: 0 }]);
     }
@@ -214,16 +123,11 @@ fn what_comes_at_the_wrong_moment_is_refused() {
 fn a_blob_that_cannot_run_is_told_whenever_the_host_asks() {
     let blob = handmade::tiny();
     let hello = frame(&ToDevice::Hello);
-    let script = [
-        hello.clone(),
-        frame(&ToDevice::Start { trace: false }),
-        hello,
-    ]
-    .concat();
-    // 8 bytes for a row or the scores, 40 of arena, 16 of scratch.
-    let small = Fault::ArenaTooSmall { need: 64, have: 62 };
+    let script = [hello.clone(), start(false, None), hello].concat();
+    // 40 bytes of arena, 16 of scratch.
+    let small = Fault::ArenaTooSmall { need: 56, have: 55 };
     let cases: [(&[u8], usize, Fault); 4] = [
-        (&blob, 62, small),
+        (&blob, 55, small),
         (&[], 1024, Fault::BlobRefused),
         (&[0xff; 100], 1024, Fault::BlobRefused),
         (
@@ -244,7 +148,39 @@ fn a_blob_that_cannot_run_is_told_whenever_the_host_asks() {
         });
         assert_eq!(infos.collect::<Vec<_>>(), [Err(expected); 2]);
     }
-    assert_eq!(faults(&said(&blob, 64, &script)), []);
+    assert_eq!(faults(&said(&blob, 56, &script)), []);
+    let frames = said_with(&blob, (56, 6), &script);
+    let expected = Fault::BufferTooSmall { need: 8, have: 6 };
+    assert_eq!(faults(&frames), [expected]);
+}
+
+#[test]
+fn the_end_of_an_inference_tells_of_the_fence_and_of_painted_memory() {
+    let image = handmade::image();
+    let painted = |paint| [start(false, Some(paint)), rows(&image)].concat();
+    let script = [painted(0xa5), painted(0x5a), inference(&image, false)].concat();
+    // 100 bytes of memory are more than the blob needs.
+    let frames = said(&handmade::tiny(), 100, &script);
+    let ends = frames.iter().filter_map(|frame| match message(frame) {
+        Ok(ToHost::Done {
+            fence_intact,
+            high_water,
+            ..
+        }) => Some((fence_intact, high_water)),
+        _ => None,
+    });
+    let ends: Vec<_> = ends.collect();
+    let fences: Vec<bool> = ends.iter().map(|(fence, _)| *fence).collect();
+    assert_eq!(fences, [true, false, true], "the fence fell once");
+    let [Some(first), Some(second), None] = [ends[0].1, ends[1].1, ends[2].1] else {
+        panic!("only painted memory has a mark: {ends:?}");
+    };
+    let most = HighWater {
+        arena: first.arena.max(second.arena),
+        scratch: first.scratch.max(second.scratch),
+    };
+    assert_eq!(most.arena, 40);
+    assert!((1..=16).contains(&most.scratch), "{most:?}");
 }
 
 proptest! {
@@ -264,7 +200,7 @@ proptest! {
         image in vec(any::<u8>(), 16), at: prop::sample::Index, flip in 1..=255u8,
     ) {
         let good = inference(&image, false);
-        let start = frame(&ToDevice::Start { trace: false }).len();
+        let start = start(false, None).len();
         let piece = start + at.index(good.len() - start);
         let mut script = good.clone();
         script[piece] ^= flip;

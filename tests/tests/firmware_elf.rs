@@ -131,6 +131,28 @@ fn is_soft_float(name: &str) -> bool {
 }
 
 #[test]
+fn the_arena_has_exactly_the_bytes_that_were_asked_for() {
+    const CANARIES: u64 = 2 * 48;
+    for bytes in [1000, 1013] {
+        let path = firmware::build_exact("mps2-an386", bytes);
+        let path = path.unwrap_or_else(|error| panic!("{error}"));
+        let elf = fs::read(path).unwrap();
+        let file = object::File::parse(&*elf).unwrap();
+        let arena = file
+            .symbols()
+            .find(|symbol| symbol.name().is_ok_and(|name| name.contains("ARENA")))
+            .expect("the arena is a static");
+        assert_eq!(arena.address() % 16, 0);
+        assert_eq!(
+            arena.size(),
+            (CANARIES + bytes as u64).next_multiple_of(16),
+            "{}",
+            arena.name().unwrap()
+        );
+    }
+}
+
+#[test]
 fn the_firmware_fits_its_flash() {
     let board = Board::find("mps2-an386").unwrap();
     let used = Program::build("mps2-an386").flash_bytes;

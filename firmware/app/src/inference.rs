@@ -8,6 +8,7 @@ use tidbit_link::{Fault, ToDevice, ToHost};
 use crate::board::{Board, Counter, StackGauge};
 use crate::line::Line;
 use crate::log::{error, info};
+use crate::memory::{Memory, high_water};
 use crate::meter::Meter;
 use crate::serve::Command;
 use crate::trace::Trace;
@@ -30,23 +31,32 @@ impl<E> From<Error> for Stop<E> {
 }
 
 /// What an inference works with.
-pub(crate) struct Inference<'a, 'b> {
+pub(crate) struct Inference<'a, 'b, 'c> {
     pub(crate) model: &'a Model<'b>,
-    /// Holds a row of the image while it comes in, and the scores while they go out.
-    pub(crate) buffer: &'a mut [u16],
-    pub(crate) memory: &'a mut [u8],
+    pub(crate) memory: &'a mut Memory<'c>,
     pub(crate) line: &'a mut Line,
     pub(crate) trace: Option<&'a mut Trace>,
+    /// What the arena is painted with first, if it is to be found out how much of it is used.
+    pub(crate) paint: Option<u8>,
 }
 
-impl Inference<'_, '_> {
+impl Inference<'_, '_, '_> {
     /// Runs it from the first row to the last piece of the answer.
     pub(crate) fn run<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
         mut self,
         board: &mut Board<L, P, C, S>,
     ) -> Result<(), Stop<L::Error>> {
         let line_broke = |error| Stop::Line(Some(error));
-        let mut session = Session::new(self.model, self.memory)?;
+        let Memory {
+            arena,
+            fence,
+            buffer,
+        } = self.memory;
+        fence.raise();
+        if let Some(paint) = self.paint {
+            arena.fill(paint);
+        }
+        let mut session = Session::new(self.model, arena)?;
         let mut meter = Meter::default();
         let row_bytes = self.model.input_shape().row_bytes();
         loop {
@@ -63,7 +73,7 @@ impl Inference<'_, '_> {
             let Progress::NeedRow(y) = progress? else {
                 break;
             };
-            let buffer = bytemuck::cast_slice_mut::<u16, u8>(self.buffer);
+            let buffer = bytemuck::cast_slice_mut::<u16, u8>(buffer);
             let row = buffer.get_mut(..row_bytes).ok_or(Error::OutOfTurn)?;
             fetch_row(&mut board.link, self.line, y, row)?;
             session.push_row(row, observer)?;
@@ -79,7 +89,7 @@ impl Inference<'_, '_> {
         self.line
             .send_pieces(&mut board.link, answer.output_bytes(), output)
             .map_err(line_broke)?;
-        let scores = self.buffer.get_mut(..self.model.classes());
+        let scores = buffer.get_mut(..self.model.classes());
         let scores = scores.ok_or(Error::OutOfTurn)?;
         answer.scores(scores)?;
         for score in scores.iter_mut() {
@@ -97,6 +107,8 @@ impl Inference<'_, '_> {
             instructions: meter.instructions,
             stack_bytes: meter.stack_bytes,
             arena_bytes: u32::try_from(self.model.arena_bytes()).unwrap_or(u32::MAX),
+            fence_intact: fence.intact(),
+            high_water: self.paint.map(|paint| high_water(self.model, arena, paint)),
         };
         self.line.send(&mut board.link, &done).map_err(line_broke)
     }
@@ -122,7 +134,9 @@ fn fetch_row<L: Read + Write>(
         }
         let fault = match line.receive(link).map_err(Stop::Line)? {
             Ok(ToDevice::Hello) => return Err(Stop::Command(Command::Hello)),
-            Ok(ToDevice::Start { trace }) => return Err(Stop::Command(Command::Start { trace })),
+            Ok(ToDevice::Start { trace, paint }) => {
+                return Err(Stop::Command(Command::Start { trace, paint }));
+            }
             Ok(ToDevice::Row {
                 y: row_of_piece,
                 offset: at,

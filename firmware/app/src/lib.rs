@@ -3,7 +3,7 @@
 //!
 //! A board brings four things ([`Board`]): a serial line, a pin that is high while the net runs, a
 //! counter of instructions or cycles, and a gauge of its stack. It also says where the blob lies
-//! and which memory is the arena. One firmware runs any blob that fits.
+//! and gives the [`Memory`] that nets run in. One firmware runs any blob that fits.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -13,6 +13,7 @@ mod board;
 mod inference;
 mod line;
 mod log;
+mod memory;
 mod meter;
 mod serve;
 mod trace;
@@ -20,5 +21,6 @@ mod trace;
 pub use blob::find_blob;
 pub use board::{Board, Counter, StackGauge};
 pub use line::Line;
+pub use memory::{Fence, Memory};
 pub use serve::{Budget, serve};
 pub use trace::Trace;

@@ -9,6 +9,7 @@ use tidbit_link::{BlobInfo, Fault, Info, PROTOCOL, ToDevice, ToHost, buffer_byte
 use crate::board::{Board, Counter, StackGauge};
 use crate::inference::{Inference, Stop};
 use crate::line::Line;
+use crate::memory::Memory;
 use crate::trace::Trace;
 
 /// What the board is called, and what it has.
@@ -24,13 +25,12 @@ pub struct Budget {
 #[derive(Clone, Copy)]
 pub(crate) enum Command {
     Hello,
-    Start { trace: bool },
+    Start { trace: bool, paint: Option<u8> },
 }
 
 /// Answers the host until the line ends.
 ///
-/// The board's memory holds a buffer for rows and scores first, then the arena, then scratch. A
-/// blob that is wrong or does not fit is no reason to stop: the host is told, whenever it asks.
+/// A blob that is wrong or does not fit is no reason to stop: the host is told, whenever it asks.
 ///
 /// # Errors
 /// Returns only with the line's error, `None` if it was closed.
@@ -38,12 +38,11 @@ pub fn serve<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
     board: &mut Board<L, P, C, S>,
     budget: Budget,
     blob: Result<Model<'_>, Fault>,
-    memory: &mut [u16],
+    mut memory: Memory<'_>,
     line: &mut Line,
     trace: &mut Trace,
 ) -> Option<L::Error> {
-    let have = size_of_val(memory);
-    let blob = blob.and_then(|model| fits(model, have, &board.stack));
+    let blob = blob.and_then(|model| fits(model, &memory, &board.stack));
     let mut command = None;
     loop {
         let result = match command.take() {
@@ -52,34 +51,37 @@ pub fn serve<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
                     protocol: PROTOCOL,
                     format: VERSION,
                     board: budget.board,
-                    arena_budget: number(have),
+                    arena_budget: number(memory.arena.len()),
+                    buffer_budget: number(size_of_val(memory.buffer)),
                     stack_budget: budget.stack_bytes,
                     blob: blob.as_ref().map(blob_info).map_err(|fault| *fault),
                 };
                 let sent = line.send(&mut board.link, &ToHost::Info(info));
                 sent.map_err(|error| Stop::Line(Some(error)))
             }
-            Some(Command::Start { trace: traced }) => match &blob {
+            Some(Command::Start {
+                trace: traced,
+                paint,
+            }) => match &blob {
                 Err(fault) => answer(board, line, *fault),
                 Ok(model) => {
                     trace.restart(if traced { tensors(model) } else { 0 });
-                    match memory.split_at_mut_checked(buffer(model) / size_of::<u16>()) {
-                        None => answer(board, line, Fault::Inference),
-                        Some((buffer, memory)) => Inference {
-                            model,
-                            buffer,
-                            memory: bytemuck::cast_slice_mut(memory),
-                            line,
-                            trace: traced.then_some(&mut *trace),
-                        }
-                        .run(board),
+                    Inference {
+                        model,
+                        memory: &mut memory,
+                        line,
+                        trace: traced.then_some(&mut *trace),
+                        paint,
                     }
+                    .run(board)
                 }
             },
             None => match line.receive(&mut board.link) {
                 Err(end) => Err(Stop::Line(end)),
                 Ok(Ok(ToDevice::Hello)) => Err(Stop::Command(Command::Hello)),
-                Ok(Ok(ToDevice::Start { trace })) => Err(Stop::Command(Command::Start { trace })),
+                Ok(Ok(ToDevice::Start { trace, paint })) => {
+                    Err(Stop::Command(Command::Start { trace, paint }))
+                }
                 Ok(Ok(ToDevice::Row { .. })) => answer(board, line, Fault::OutOfTurn),
                 Ok(Err(fault)) => answer(board, line, fault),
             },
@@ -107,19 +109,23 @@ fn answer<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
         .map_err(|error| Stop::Line(Some(error)))
 }
 
-/// Bytes of the buffer that holds a row of the image or all scores.
-fn buffer(model: &Model<'_>) -> usize {
-    buffer_bytes(model.input_shape().row_bytes(), model.classes())
-}
-
-/// Whether arena and stack suffice.
-fn fits<'b>(model: Model<'b>, have: usize, stack: &impl StackGauge) -> Result<Model<'b>, Fault> {
-    let need = buffer(&model).saturating_add(model.memory_bytes());
+/// Whether arena, buffer and stack suffice.
+fn fits<'b>(
+    model: Model<'b>,
+    memory: &Memory<'_>,
+    stack: &impl StackGauge,
+) -> Result<Model<'b>, Fault> {
+    let (need, have) = (number(model.memory_bytes()), number(memory.arena.len()));
     if need > have {
-        return Err(Fault::ArenaTooSmall {
-            need: number(need),
-            have: number(have),
-        });
+        return Err(Fault::ArenaTooSmall { need, have });
+    }
+    let need = number(buffer_bytes(
+        model.input_shape().row_bytes(),
+        model.classes(),
+    ));
+    let have = number(size_of_val(memory.buffer));
+    if need > have {
+        return Err(Fault::BufferTooSmall { need, have });
     }
     let (need, have) = (number(model.stack_bytes()), stack.free());
     if need > have {

@@ -1,10 +1,16 @@
 //! Turns `board.toml` into the linker's memory map and the firmware's constants, so that a budget
 //! stands in one place only. A firmware that exceeds it does not link; the linker says by how much.
+//!
+//! `TIDBIT_ARENA_BYTES` gives the arena another length than the budget's: exactly that of a blob,
+//! to prove that no byte less and no byte more is needed.
 
 use std::path::PathBuf;
 use std::{env, fs};
 
 use serde::Deserialize;
+
+/// Names the length of the arena, where it is not the budget's.
+const ARENA_BYTES: &str = "TIDBIT_ARENA_BYTES";
 
 #[derive(Deserialize)]
 struct Board {
@@ -15,14 +21,21 @@ struct Board {
     ram_bytes: u32,
     stack_bytes: u32,
     arena_bytes: u32,
+    buffer_bytes: u32,
     blob_address: u32,
     blob_bytes: u32,
 }
 
 fn main() {
     println!("cargo::rerun-if-changed=board.toml");
+    println!("cargo::rerun-if-env-changed={ARENA_BYTES}");
     let text = fs::read_to_string("board.toml").expect("board.toml lies beside build.rs");
-    let board: Board = toml::from_str(&text).expect("board.toml has all of the board's budgets");
+    let mut board: Board =
+        toml::from_str(&text).expect("board.toml has all of the board's budgets");
+    if let Ok(bytes) = env::var(ARENA_BYTES) {
+        let bytes = bytes.parse();
+        board.arena_bytes = bytes.expect("TIDBIT_ARENA_BYTES is a number of bytes below 2^32");
+    }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     fs::write(out.join("memory.x"), board.memory_map()).expect("OUT_DIR can be written to");
     fs::write(out.join("budget.rs"), board.constants()).expect("OUT_DIR can be written to");
@@ -67,10 +80,16 @@ _stack_start = {variables:#x};
             "pub const NAME: &str = {:?};
 pub const STACK_BYTES: u32 = {};
 pub const ARENA_BYTES: usize = {};
+pub const BUFFER_BYTES: usize = {};
 pub const BLOB_ADDRESS: usize = {:#x};
 pub const BLOB_BYTES: usize = {};
 ",
-            self.name, self.stack_bytes, self.arena_bytes, self.blob_address, self.blob_bytes
+            self.name,
+            self.stack_bytes,
+            self.arena_bytes,
+            self.buffer_bytes,
+            self.blob_address,
+            self.blob_bytes
         )
     }
 }

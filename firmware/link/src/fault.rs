@@ -35,7 +35,14 @@ pub enum Fault {
     BlobRefused,
     /// The board has too little memory for the blob.
     ArenaTooSmall {
-        /// Bytes of arena, scratch and buffer that are needed.
+        /// Bytes of arena and scratch that are needed.
+        need: u32,
+        /// Bytes that there are.
+        have: u32,
+    },
+    /// The board's buffer is too small for a row of the image or for all scores.
+    BufferTooSmall {
+        /// Bytes that are needed.
         need: u32,
         /// Bytes that there are.
         have: u32,
@@ -74,7 +81,13 @@ impl fmt::Display for Fault {
             }
             Self::ArenaTooSmall { need, have } => write!(
                 f,
-                "the blob needs {need} bytes of arena, {} more than the board's {have}",
+                "the blob needs {need} bytes of arena and scratch, {} more than the board's {have}",
+                need.saturating_sub(have)
+            ),
+            Self::BufferTooSmall { need, have } => write!(
+                f,
+                "the blob needs a buffer of {need} bytes for a row of its image or its scores, \
+                 {} more than the board's {have}",
                 need.saturating_sub(have)
             ),
             Self::StackTooSmall { need, have } => write!(

@@ -13,7 +13,7 @@
 //! use tidbit_link::{Decoder, Frame, ToDevice, message};
 //!
 //! let mut frame = Frame::new();
-//! let sent = ToDevice::Start { trace: true };
+//! let sent = ToDevice::Start { trace: true, paint: None };
 //! frame.encode(&sent).unwrap();
 //! let mut decoder = Decoder::new();
 //! for byte in frame.bytes() {
@@ -35,12 +35,12 @@ mod message;
 pub use decode::{Decoder, FrameError, NoMessage, message};
 pub use encode::{Frame, TooLong};
 pub use fault::Fault;
-pub use message::{BlobInfo, Info, ToDevice, ToHost};
+pub use message::{BlobInfo, HighWater, Info, ToDevice, ToHost};
 
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 
 /// Version of the messages; host and device of different versions refuse one another.
-pub const PROTOCOL: u16 = 1;
+pub const PROTOCOL: u16 = 2;
 /// Most bytes of one message.
 pub const MAX_PAYLOAD: usize = 1024;
 /// Most bytes of pixels, outputs or scores in one message: leaves room for the fields beside them.
@@ -57,14 +57,11 @@ static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
 /// Bytes of memory that a device keeps for the link besides arena and scratch: room for a row of
 /// the image while it comes in, or for all scores while they go out.
-///
-/// The arena lies behind this buffer; rounding up keeps it aligned to 8 bytes.
 pub const fn buffer_bytes(row_bytes: usize, classes: usize) -> usize {
     let scores = classes.saturating_mul(2);
-    let most = if row_bytes > scores {
+    if row_bytes > scores {
         row_bytes
     } else {
         scores
-    };
-    most.saturating_add(7) & !7
+    }
 }

@@ -32,6 +32,10 @@ pub enum ToDevice<'a> {
     Start {
         /// Whether to send a hash of every tensor.
         trace: bool,
+        /// Fill the board's whole arena with this byte first, and say afterwards how much of it was
+        /// overwritten. A byte that happens to be written with the paint's own value does not
+        /// show: two inferences with different paints together show every one.
+        paint: Option<u8>,
     },
     /// The piece of the image that [`ToHost::NeedRow`] asked for.
     Row {
@@ -86,9 +90,22 @@ pub enum ToHost<'a> {
         stack_bytes: u32,
         /// Bytes of the arena that the session ran in.
         arena_bytes: u32,
+        /// Whether the canaries right before and behind the board's arena still stand.
+        fence_intact: bool,
+        /// How far the memory was used; only of an inference over painted memory.
+        high_water: Option<HighWater>,
     },
     /// Something was wrong; what, is for people.
     Error(Fault),
+}
+
+/// How far painted memory was overwritten: places behind the last byte that is not paint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HighWater {
+    /// Of the blob's arena.
+    pub arena: u32,
+    /// Of all that the board has behind the arena, where the scratch lies.
+    pub scratch: u32,
 }
 
 /// A device introduces itself.
@@ -100,8 +117,10 @@ pub struct Info<'a> {
     pub format: u16,
     /// Name of the board.
     pub board: &'a str,
-    /// Bytes that the board keeps for arena, scratch and the link's buffer.
+    /// Bytes that the board keeps for arena and scratch.
     pub arena_budget: u32,
+    /// Bytes of its buffer for a row of the image or the scores.
+    pub buffer_budget: u32,
     /// Bytes of its stack.
     pub stack_budget: u32,
     /// The blob in its flash, or why it cannot run.

@@ -4,8 +4,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tidbit_link::{
-    BlobInfo, CHUNK, Decoder, Fault, Frame, FrameError, Info, MAX_FRAME, PROTOCOL, ToDevice,
-    ToHost, message,
+    BlobInfo, CHUNK, Decoder, Fault, Frame, FrameError, HighWater, Info, MAX_FRAME, PROTOCOL,
+    ToDevice, ToHost, message,
 };
 
 /// The frame of a message.
@@ -98,10 +98,10 @@ proptest! {
             let _ = message::<ToDevice>(payload);
         }
         let mut bytes = vec![0];
-        bytes.extend(frame(&ToDevice::Start { trace: true }));
+        bytes.extend(frame(&ToDevice::Start { trace: true, paint: Some(0xa5) }));
         let found = decode(&mut decoder, &bytes);
         let payload = found.last().unwrap().as_ref().unwrap();
-        prop_assert_eq!(message::<ToDevice>(payload), Ok(ToDevice::Start { trace: true }));
+        prop_assert_eq!(message::<ToDevice>(payload), Ok(ToDevice::Start { trace: true, paint: Some(0xa5) }));
     }
 
     #[test]
@@ -133,12 +133,14 @@ fn every_answer_of_a_device_comes_through() {
             format: 1,
             board: "mps2-an386",
             arena_budget: 3 << 20,
+            buffer_budget: 1 << 14,
             stack_budget: 1 << 15,
             blob,
         })
     };
     let answers = [
         info(Err(Fault::ArenaTooSmall { need: 9, have: 8 })),
+        info(Err(Fault::BufferTooSmall { need: 9, have: 8 })),
         info(Ok(BlobInfo {
             blob_bytes: 1,
             checksum: 2,
@@ -168,6 +170,11 @@ fn every_answer_of_a_device_comes_through() {
             instructions: u64::MAX,
             stack_bytes: 1,
             arena_bytes: 2,
+            fence_intact: true,
+            high_water: Some(HighWater {
+                arena: 2,
+                scratch: u32::MAX,
+            }),
         },
         ToHost::Error(Fault::BadFrame),
     ];

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tidbit::Model;
 use tidbit_link::{BlobInfo, CHUNK, Fault, Info, PROTOCOL, ToDevice, ToHost};
 
+use super::answer::{BoardAnswer, Collected, Next};
 use super::conversation::Conversation;
 use super::qemu::Qemu;
 use super::{Board, BoardError, limits};
@@ -18,8 +19,10 @@ const PATIENCE: usize = 8;
 pub struct BoardInfo {
     /// Its name.
     pub board: String,
-    /// Bytes that it has for arena, scratch and the link's buffer.
+    /// Bytes that it has for arena and scratch.
     pub arena_budget: u32,
+    /// Bytes of its buffer for a row of the image or the scores.
+    pub buffer_budget: u32,
     /// Bytes of its stack.
     pub stack_budget: u32,
     /// The blob in its flash.
@@ -39,26 +42,6 @@ impl BoardInfo {
         } = self.blob;
         usize::from(width).saturating_mul(usize::from(channels))
     }
-}
-
-/// What a board answers to an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BoardAnswer {
-    /// The raw int8 of the output tensor.
-    pub output: Vec<i8>,
-    /// Scores in Q0.15.
-    pub scores: Vec<u16>,
-    /// Instructions of the runtime, in steps of the board's counter. With a trace, the hashing is
-    /// counted in.
-    pub instructions: u64,
-    /// Most stack that the runtime took below its caller.
-    pub stack_bytes: u32,
-    /// Bytes of the arena that the inference ran in.
-    pub arena_bytes: u32,
-    /// CRC-32 of each tensor by its index; empty without a trace.
-    pub tensor_hashes: Vec<u32>,
-    /// Lines of the board's log since the last answer.
-    pub log: Vec<String>,
 }
 
 /// An emulated board; it ends with this value.
@@ -124,14 +107,33 @@ impl Emulated {
     /// With `trace` it sends a hash of every tensor too.
     ///
     /// # Errors
-    /// [`BoardError`]: the image is not of the net's size, the board refuses, dies or goes silent.
+    /// [`BoardError`]: the image is not of the net's size, the board refuses, dies or goes silent,
+    /// or something was written outside of the arena.
     pub fn infer(&mut self, image: &[u8], trace: bool) -> Result<BoardAnswer, BoardError> {
+        self.converse(image, trace, None)
+    }
+
+    /// As [`infer`](Self::infer), over memory painted with this byte: the answer has the high-water
+    /// mark.
+    ///
+    /// # Errors
+    /// As [`infer`](Self::infer).
+    pub fn infer_painted(&mut self, image: &[u8], paint: u8) -> Result<BoardAnswer, BoardError> {
+        self.converse(image, false, Some(paint))
+    }
+
+    fn converse(
+        &mut self,
+        image: &[u8],
+        trace: bool,
+        paint: Option<u8>,
+    ) -> Result<BoardAnswer, BoardError> {
         let (have, expected) = (image.len(), self.info.image_bytes());
         if have != expected {
             return Err(BoardError::Image { have, expected });
         }
         let mut collected = Collected::default();
-        self.conversation.send(&ToDevice::Start { trace })?;
+        self.conversation.send(&ToDevice::Start { trace, paint })?;
         let mut faults = 0;
         loop {
             let next = self
@@ -191,6 +193,7 @@ fn introduction(message: ToHost<'_>) -> Result<Result<BoardInfo, Fault>, BoardEr
     Ok(info.blob.map(|blob| BoardInfo {
         board: info.board.to_owned(),
         arena_budget: info.arena_budget,
+        buffer_budget: info.buffer_budget,
         stack_budget: info.stack_budget,
         blob,
     }))
@@ -202,86 +205,4 @@ fn piece(image: &[u8], row_bytes: usize, y: u16, offset: u32) -> Option<&[u8]> {
     let rest = row.get(usize::try_from(offset).ok()?..)?;
     let piece = rest.get(..CHUNK).unwrap_or(rest);
     (!piece.is_empty()).then_some(piece)
-}
-
-/// What the host does next.
-enum Next {
-    Listen,
-    Send(u16, u32),
-    Fault(Fault),
-    Done,
-}
-
-/// What has come of an answer.
-#[derive(Default)]
-struct Collected {
-    answer: BoardAnswer,
-    scores: Vec<u8>,
-}
-
-impl Collected {
-    fn take(&mut self, message: &ToHost<'_>) -> Result<Next, BoardError> {
-        let answer = &mut self.answer;
-        let in_order = match *message {
-            ToHost::NeedRow { y, offset } => return Ok(Next::Send(y, offset)),
-            ToHost::Error(fault) => return Ok(Next::Fault(fault)),
-            ToHost::TensorHash { tensor, crc32 } => {
-                let in_order = usize::from(tensor) == answer.tensor_hashes.len();
-                answer.tensor_hashes.push(crc32);
-                in_order
-            }
-            ToHost::Output { offset, bytes } => {
-                let in_order = offset as usize == answer.output.len();
-                let bytes = bytes.iter().map(|byte| byte.cast_signed());
-                answer.output.extend(bytes);
-                in_order
-            }
-            ToHost::Scores { offset, bytes } => {
-                let in_order = offset as usize == self.scores.len();
-                self.scores.extend(bytes);
-                in_order
-            }
-            ToHost::Done {
-                instructions,
-                stack_bytes,
-                arena_bytes,
-            } => {
-                answer.instructions = instructions;
-                answer.stack_bytes = stack_bytes;
-                answer.arena_bytes = arena_bytes;
-                return Ok(Next::Done);
-            }
-            ToHost::Info(_) => false,
-        };
-        if in_order {
-            return Ok(Next::Listen);
-        }
-        Err(BoardError::Protocol {
-            reason: format!("this came out of order: {message:?}"),
-        })
-    }
-
-    /// The answer, if it is whole.
-    fn answer(mut self, blob: &BlobInfo, trace: bool) -> Result<BoardAnswer, BoardError> {
-        let scores = self.scores.as_chunks().0.iter();
-        self.answer.scores = scores.map(|score| u16::from_le_bytes(*score)).collect();
-        let tensors = if trace { usize::from(blob.tensors) } else { 0 };
-        let parts = [
-            (
-                "outputs",
-                self.answer.output.len(),
-                blob.output_bytes as usize,
-            ),
-            ("scores", self.answer.scores.len(), blob.classes as usize),
-            ("tensor hashes", self.answer.tensor_hashes.len(), tensors),
-        ];
-        for (what, have, expected) in parts {
-            if have != expected {
-                return Err(BoardError::Protocol {
-                    reason: format!("{have} {what} came where there are {expected}"),
-                });
-            }
-        }
-        Ok(self.answer)
-    }
 }

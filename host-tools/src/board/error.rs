@@ -6,6 +6,8 @@ use std::time::Duration;
 use thiserror::Error;
 use tidbit_link::Fault;
 
+use super::{Breach, Budget};
+
 /// Why a board gave no answer.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -56,23 +58,46 @@ pub enum BoardError {
         /// The runtime's reason.
         source: tidbit::Error,
     },
-    /// The blob does not fit a budget of the board.
+    /// The blob exceeds budgets of the board.
     #[error(
-        "{} does not fit {board}: it needs {need} bytes of {what}, {} more than the {have} that the board has. \
-         Use a smaller net or image, or a larger board.", path.display(), need - have
+        "{} does not fit {board}: it needs {}. Use a smaller net or image, or a larger board.",
+        path.display(), over.iter().map(Budget::excess).collect::<Vec<_>>().join("; ")
     )]
     TooLarge {
         /// The blob.
         path: PathBuf,
         /// The board.
         board: String,
-        /// The budget, in words.
-        what: &'static str,
-        /// Bytes needed.
-        need: u64,
-        /// Bytes that there are.
-        have: u64,
+        /// The budgets that it exceeds.
+        over: Vec<Budget>,
     },
+    /// Nobody measured what stack an operator takes on the board.
+    #[error(
+        "the description of {board} has no figure of stack for the operator {key}. Measure it: \
+         TIDBIT_BLESS=1 cargo test --release --workspace --test board_stack."
+    )]
+    NoStackFigure {
+        /// The board.
+        board: String,
+        /// Key of the operator.
+        key: String,
+    },
+    /// The certificate says something else than the board's memory.
+    #[error("the certificate of {} does not hold on {board}: {breach}", path.display())]
+    Uncertified {
+        /// The blob.
+        path: PathBuf,
+        /// The board.
+        board: String,
+        /// What it says wrong.
+        breach: Breach,
+    },
+    /// The canaries around the arena were overwritten.
+    #[error(
+        "the inference wrote outside of the board's arena: a canary right before or behind it is overwritten. \
+         This is a defect of tidbit; please report it with the blob and the image."
+    )]
+    Fence,
     /// The image is not of the net's size.
     #[error("the image has {have} bytes where the net takes {expected}. Resize it first.")]
     Image {

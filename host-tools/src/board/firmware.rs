@@ -35,17 +35,30 @@ pub fn directory() -> Result<PathBuf, BoardError> {
 /// # Errors
 /// [`BoardError::Build`] with the end of what the build printed.
 pub fn build(board: &str) -> Result<PathBuf, BoardError> {
+    run(&[board])
+}
+
+/// As [`build`], with an arena of exactly so many bytes: a firmware that has no byte to spare.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_exact(board: &str, arena_bytes: usize) -> Result<PathBuf, BoardError> {
+    run(&[board, &arena_bytes.to_string()])
+}
+
+/// Runs the build script, whose last line of output names the ELF file.
+fn run(arguments: &[&str]) -> Result<PathBuf, BoardError> {
     let script = directory()?.join("build.sh");
     let output = Command::new("sh")
         .arg(&script)
-        .arg(board)
+        .args(arguments)
         .output()
         .map_err(|source| BoardError::Host {
             what: "run the firmware's build script",
             source,
         })?;
     let failed = |output: String| BoardError::Build {
-        command: format!("{} {board}", script.display()),
+        command: format!("{} {}", script.display(), arguments.join(" ")),
         output,
     };
     if !output.status.success() {

@@ -16,6 +16,9 @@
 //!
 //! What a board has, and what of it tidbit may use, is data: `firmware/boards/<board>/board.toml`.
 
+mod answer;
+mod budget;
+mod certificate;
 mod conversation;
 mod emulated;
 mod error;
@@ -24,7 +27,12 @@ mod limits;
 mod log;
 mod qemu;
 mod spec;
+mod stack;
 
-pub use emulated::{BoardAnswer, BoardInfo, Emulated};
+pub use answer::BoardAnswer;
+pub use budget::{Budget, Fit};
+pub use certificate::{Breach, Certified, STACK_SLACK, certify};
+pub use emulated::{BoardInfo, Emulated};
 pub use error::BoardError;
 pub use spec::Board;
+pub use stack::stack_key;

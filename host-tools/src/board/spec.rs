@@ -1,14 +1,14 @@
 //! What a board has: `firmware/boards/<board>/board.toml`, which the firmware's build reads too.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use tidbit::Model;
-use tidbit_link::buffer_bytes;
 
-use super::BoardError;
 use super::firmware;
+use super::{BoardError, Fit};
 
 /// A board, as its `board.toml` describes it.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,12 +25,18 @@ pub struct Board {
     pub flash_bytes: u64,
     /// Bytes of stack.
     pub stack_bytes: u64,
-    /// Bytes for arena, scratch and the link's buffer.
+    /// Bytes for arena and scratch.
     pub arena_bytes: u64,
+    /// Bytes of the buffer for a row of the image or the scores.
+    pub buffer_bytes: u64,
     /// Where the blob lies.
     pub blob_address: u64,
     /// Bytes that the blob may take.
     pub blob_bytes: u64,
+    /// Bytes of stack that the runtime takes on it below the caller of
+    /// [`Session::advance`](tidbit::Session::advance), measured for each
+    /// [key](super::stack_key).
+    pub stack: BTreeMap<String, u64>,
 }
 
 impl Board {
@@ -60,38 +66,32 @@ impl Board {
         }
     }
 
-    /// Refuses a blob that exceeds one of the board's budgets.
+    /// Every board of the firmware's folder, by name.
     ///
     /// # Errors
-    /// [`BoardError::TooLarge`], with the budget and by how much.
-    pub fn check(&self, blob: &Path, model: &Model<'_>) -> Result<(), BoardError> {
-        let buffer = buffer_bytes(model.input_shape().row_bytes(), model.classes());
-        let needs = [
-            (
-                "flash for the blob",
-                model.tables().data.0.len(),
-                self.blob_bytes,
-            ),
-            (
-                "memory (arena, scratch, a row of the image)",
-                model.memory_bytes().saturating_add(buffer),
-                self.arena_bytes,
-            ),
-            ("stack", model.stack_bytes(), self.stack_bytes),
-        ];
-        for (what, need, have) in needs {
-            let need = need as u64;
-            if need > have {
-                return Err(BoardError::TooLarge {
-                    path: blob.to_owned(),
-                    board: self.name.clone(),
-                    what,
-                    need,
-                    have,
-                });
-            }
+    /// [`BoardError::NoFirmware`] or [`BoardError::Description`].
+    pub fn all() -> Result<Vec<Self>, BoardError> {
+        let boards = firmware::directory()?.join("boards");
+        let names = known(&boards).into_iter();
+        names
+            .map(|name| Self::read(boards.join(name).join("board.toml")))
+            .collect()
+    }
+
+    /// Refuses a blob that exceeds budgets of the board.
+    ///
+    /// # Errors
+    /// [`BoardError::TooLarge`], with the budgets and by how much.
+    pub fn check(&self, blob: &Path, model: &Model<'_>) -> Result<Fit, BoardError> {
+        let fit = Fit::of(self, model)?;
+        if fit.fits {
+            return Ok(fit);
         }
-        Ok(())
+        Err(BoardError::TooLarge {
+            path: blob.to_owned(),
+            board: self.name.clone(),
+            over: fit.exceeded(),
+        })
     }
 }
 

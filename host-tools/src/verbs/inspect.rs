@@ -9,6 +9,7 @@ use tidbit::Model;
 
 use crate::Error;
 use crate::blob::{BlobFile, normalization, scale};
+use crate::board::{Board, BoardError, Fit};
 use crate::facts::Facts;
 use crate::layers::{Layer, grid, layers};
 use crate::memory_map::MemoryMap;
@@ -24,7 +25,14 @@ Examples:
 
 Shapes are rows x columns x channels. An int8 q of a tensor stands for (q - zero) * scale. The
 column rows is the plan: how many rows of its tensor the arena holds at a time. --memory draws
-the plan: which bytes of the arena hold what at which step, where most is needed, and by what.";
+the plan: which bytes of the arena hold what at which step, where most is needed, and by what.
+
+The table of boards is the certificate: what the blob takes of each board's flash, memory (arena
+and scratch), buffer for one row of the image, and stack. `tidbit sim --certify` proves it.
+
+With --json: blob_bytes, arena_bytes, scratch_bytes, stack_bytes (on any 32-bit ARM core),
+input_bytes (a whole image, which the arena need not hold), macs, recomputed_macs, layers and more;
+boards is a list of board, fits, and need and have of flash, memory, buffer and stack.";
 
 /// Show what is in a blob: memory, work, layers, scales, labels, origin.
 #[derive(Debug, Args)]
@@ -51,6 +59,7 @@ struct Report<'a> {
     labels: Vec<&'a str>,
     provenance: BTreeMap<&'a str, &'a str>,
     layers: Vec<Layer>,
+    boards: Vec<Fit>,
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_svg: Option<String>,
 }
@@ -86,7 +95,9 @@ impl Cmd {
         let picture = picture.transpose()?;
         let file = BlobFile::read(&self.blob)?;
         let model = file.model()?;
-        let mut report = Report::of(&model)?;
+        let boards = boards(&model)?;
+        let found = boards.is_some();
+        let mut report = Report::of(&model, boards.unwrap_or_default())?;
         if let Some(picture) = picture {
             let name = self.blob.file_name().unwrap_or_default();
             let svg = draw(&MemoryMap::of(&model)?, &name.to_string_lossy());
@@ -98,6 +109,11 @@ impl Cmd {
         }
         print(styled(STRONG, self.blob.display()))?;
         print(report.facts.grid())?;
+        if found {
+            print(Fit::grid(&report.boards))?;
+        } else {
+            print(format_args!("boards: unknown. {}", BoardError::NoFirmware))?;
+        }
         print(report.input.sentence())?;
         print(report.output.sentence())?;
         if !report.labels.is_empty() {
@@ -114,7 +130,7 @@ impl Cmd {
 }
 
 impl<'a> Report<'a> {
-    fn of(model: &'a Model<'_>) -> Result<Self, Error> {
+    fn of(model: &'a Model<'_>, boards: Vec<Fit>) -> Result<Self, Error> {
         let shape = model.input_shape();
         let fed = normalization(model);
         let header = model.tables().header;
@@ -152,6 +168,7 @@ impl<'a> Report<'a> {
                 .map(|line| line.split_once('=').unwrap_or((line, "")))
                 .collect(),
             layers: layers(model)?,
+            boards,
             memory_svg: None,
         })
     }
@@ -196,6 +213,16 @@ impl Output {
         };
         format!("output: {classes} {kind} in int8, scale {scale:.6}, zero point {zero_point}")
     }
+}
+
+/// The blob against every board; `None` where the tool was installed without the boards.
+fn boards(model: &Model<'_>) -> Result<Option<Vec<Fit>>, Error> {
+    let boards = match Board::all() {
+        Err(BoardError::NoFirmware) => return Ok(None),
+        boards => boards?,
+    };
+    let fits = boards.iter().map(|board| Fit::of(board, model));
+    Ok(Some(fits.collect::<Result<_, _>>()?))
 }
 
 /// Labels as one line, the first of them where there are many.

@@ -1,7 +1,7 @@
 //! `tidbit quantize`: an ONNX net and typical images become a blob.
 //!
-//! Whatever can be refused quickly (the output's path, the labels, the normalization, the folder
-//! of images) is looked at before the long work begins.
+//! Whatever can be refused quickly (the output's path, the board's name, the labels, the
+//! normalization, the folder of images) is looked at before the long work begins.
 
 use std::path::PathBuf;
 
@@ -11,6 +11,7 @@ use serde::Serialize;
 use tidbit::Model;
 use tidbit_quantize::{Network, Normalization, Options, Quantized, RangeMethod, Watch};
 
+use crate::board::{Board, Fit};
 use crate::dataset::Dataset;
 use crate::facts::Facts;
 use crate::grid::Grid;
@@ -32,6 +33,7 @@ The net is fed (pixel - mean) / std, pixel in 0..255. What that means for usual 
 Examples:
   tidbit quantize net.onnx --calibration photos/ -o net.tidbit --std 255
   tidbit quantize net.onnx --calibration photos/ -o net.tidbit --labels names.txt --bgr --json
+  tidbit quantize net.onnx --calibration photos/ -o net.tidbit --board mps2-an386
 
 Calibration takes some 100 images like those of later: a folder of PNG or JPEG files, one
 subfolder a class, or a folder with a labels.csv. Images of another size are resized (bilinear).";
@@ -78,6 +80,9 @@ pub struct Cmd {
     /// 192K or 65536 (the least work that fits), or layerwise (every layer by itself)
     #[arg(long, value_name = "auto|BYTES|layerwise", default_value = "auto")]
     ram: RamChoice,
+    /// Refuse a net that exceeds this board's flash, memory, row buffer or stack
+    #[arg(long, value_name = "BOARD")]
+    board: Option<String>,
     /// Print JSON, and no progress
     #[arg(long)]
     json: bool,
@@ -118,6 +123,8 @@ struct Report<'a> {
     ranges: &'static str,
     candidates: Vec<Candidate>,
     notices: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    board: Option<Fit>,
 }
 
 /// A range method that was tried.
@@ -134,6 +141,7 @@ impl Cmd {
     /// What is wrong with the arguments, the net, the images or the output.
     pub fn run(self) -> Result<(), Error> {
         let output = Output::reserve(&self.output)?;
+        let board = self.board.as_deref().map(Board::find).transpose()?;
         let network = Network::load(&self.model)?;
         let options = self.options(&network)?;
         let dataset = Dataset::open(&self.calibration)?;
@@ -147,12 +155,15 @@ impl Cmd {
             .collect::<Result<Vec<_>, _>>()?;
         let mut quantized = network.quantize(&images, &options, &bar)?;
         drop(bar);
+        let model = Model::new(&quantized.blob)?;
+        let fit = board.map(|board| board.check(&self.output, &model));
+        let fit = fit.transpose()?;
         output.commit(&quantized.blob)?;
         quantized.notices.splice(0..0, loader.notice());
         for text in &quantized.notices {
             notice(text);
         }
-        self.show(&quantized, images.len())
+        self.show(&quantized, images.len(), fit)
     }
 
     /// What the user chose, as far as it fits the net.
@@ -178,7 +189,12 @@ impl Cmd {
         })
     }
 
-    fn show(&self, quantized: &Quantized, calibration_images: usize) -> Result<(), Error> {
+    fn show(
+        &self,
+        quantized: &Quantized,
+        calibration_images: usize,
+        board: Option<Fit>,
+    ) -> Result<(), Error> {
         let model = Model::new(&quantized.blob)?;
         let report = Report {
             blob: self.output.display().to_string(),
@@ -188,6 +204,7 @@ impl Cmd {
             ranges: quantized.ranges.name(),
             candidates: quantized.candidates.iter().map(Candidate::of).collect(),
             notices: &quantized.notices,
+            board,
         };
         if self.json {
             return print_json(&report);
@@ -210,6 +227,9 @@ impl Cmd {
             print(grid)?;
         }
         print(report.facts.grid())?;
+        if let Some(fit) = report.board {
+            print(Fit::grid(&[fit]))?;
+        }
         print(format_args!("Wrote {}.", styled(STRONG, &report.blob)))
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! The firmware is the one that runs on the real board, the blob lies at its place in flash, and
 //! the images go over the link. What the board answers is what `run` answers, to the byte;
-//! `--check` holds one against the other, with `--trace` for every tensor on the way.
+//! `--check` holds one against the other, with `--trace` for every tensor on the way. `--certify`
+//! gives the board the memory of the blob's certificate, and proves that it is needed to the byte.
 
 use std::path::PathBuf;
 
@@ -14,7 +15,8 @@ use tidbit_quantize::Watch;
 use super::run::{View, grid, hashes, on_host, pixels};
 use crate::Error;
 use crate::blob::BlobFile;
-use crate::board::{Board, BoardAnswer, Emulated, firmware};
+use crate::board::{Board, BoardAnswer, Certified, Emulated, certify, firmware};
+use crate::difference::difference;
 use crate::grid::{Grid, grouped};
 use crate::inference::{Inference, Shown};
 use crate::progress::Bar;
@@ -24,13 +26,22 @@ const EXAMPLES: &str = "\
 Examples:
   tidbit sim net.tidbit cat.png
   tidbit sim net.tidbit photos/*.png --board mps2-an386 --trace --check --json
+  tidbit sim net.tidbit cat.png --certify
 
 The firmware is built when needed (a Rust toolchain must be there) and booted in QEMU
 (qemu-system-arm must be installed). Instructions are counted, not timed: the same on every
 machine. With --trace they include the hashing.
 
+--certify proves what `inspect` says of arena and stack. The firmware is built with a memory of
+exactly arena + scratch bytes between two canaries; each image runs twice, over memory painted in
+two ways. It fails unless the canaries stand, the last byte of the arena is written and none
+behind, the answers are the host's, and the stack is no more than certified and at most 64 bytes
+less.
+
 With --json, what `run` prints plus instructions, stack_bytes (most stack that the inference
-took) and arena_bytes for each image; with --check also equals_host.";
+took) and arena_bytes for each image; with --check or --certify also equals_host, with --certify
+certified: arena_bytes, arena_high_water, scratch_bytes, scratch_high_water, stack_bytes,
+stack_measured.";
 
 /// Run images through a blob on an emulated board.
 #[derive(Debug, Args)]
@@ -48,6 +59,9 @@ pub struct Cmd {
     /// Run the images on the host too, and fail if a byte differs
     #[arg(long)]
     check: bool,
+    /// Prove the blob's certificate: arena to the byte, stack, and the host's answers
+    #[arg(long, conflicts_with = "trace")]
+    certify: bool,
     /// Show the board's log on stderr
     #[arg(long)]
     log: bool,
@@ -65,6 +79,8 @@ struct Simulated {
     arena_bytes: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     equals_host: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certified: Option<Certified>,
 }
 
 impl Cmd {
@@ -78,7 +94,8 @@ impl Cmd {
         let board = Board::find(&self.board)?;
         board.check(&self.blob, &model)?;
         let images = pixels(&model, &self.images)?;
-        let answers = self.on_board(&board, &images)?;
+        let answered = self.on_board(&board, &model, &images)?;
+        let (answers, certified): (Vec<_>, Vec<_>) = answered.into_iter().unzip();
         if self.log {
             answers
                 .iter()
@@ -89,25 +106,41 @@ impl Cmd {
             .iter()
             .map(|answer| self.inference(answer))
             .collect();
-        if self.check {
+        let checked = self.check || self.certify;
+        if checked {
             self.hold_against_host(&model, &images, &inferences)?;
         }
         let named = self.images.iter().zip(&inferences).zip(&answers);
+        let named = named.zip(certified);
         let simulated: Vec<Simulated> = named
-            .map(|((image, inference), answer)| Simulated {
+            .map(|(((image, inference), answer), certified)| Simulated {
                 shown: inference.shown(&model, image.display().to_string(), self.view.top.into()),
                 instructions: answer.instructions,
                 stack_bytes: answer.stack_bytes,
                 arena_bytes: answer.arena_bytes,
-                equals_host: self.check.then_some(true),
+                equals_host: checked.then_some(true),
+                certified,
             })
             .collect();
         self.show(&model, &simulated)
     }
 
     /// Builds the firmware, boots it, and has it answer the images.
-    fn on_board(&self, board: &Board, images: &[Vec<u8>]) -> Result<Vec<BoardAnswer>, Error> {
+    fn on_board(
+        &self,
+        board: &Board,
+        model: &Model<'_>,
+        images: &[Vec<u8>],
+    ) -> Result<Vec<(BoardAnswer, Option<Certified>)>, Error> {
         let bar = Bar::new(self.view.json);
+        if self.certify {
+            bar.stage("certificate", images.len() as u64);
+            let answers = certify(board, &self.blob, model, images, || bar.step())?;
+            let answers = answers.into_iter();
+            return Ok(answers
+                .map(|(answer, certified)| (answer, Some(certified)))
+                .collect());
+        }
         bar.stage("firmware", 1);
         let elf = firmware::build(&board.name)?;
         bar.stage("boot", 1);
@@ -116,7 +149,7 @@ impl Cmd {
         let answers = images.iter().map(|image| {
             let answer = device.infer(image, self.view.trace);
             bar.step();
-            Ok(answer?)
+            Ok((answer?, None))
         });
         answers.collect()
     }
@@ -156,7 +189,11 @@ impl Cmd {
             print(hashes(model, shown()))?;
         }
         print(figures(simulated))?;
-        if self.check {
+        if self.certify {
+            let certified = simulated.iter().filter_map(|image| image.certified);
+            print(Certified::grid(&certified.collect::<Vec<_>>()))?;
+        }
+        if self.check || self.certify {
             let what = if self.view.trace {
                 "every byte of every tensor"
             } else {
@@ -172,40 +209,6 @@ impl Cmd {
         }
         Ok(())
     }
-}
-
-/// Where a board's answer differs from the host's, if it does: the first place in the net's order.
-fn difference(model: &Model<'_>, board: &Inference, host: &Inference) -> Option<String> {
-    let pair = board
-        .tensor_hashes
-        .iter()
-        .flatten()
-        .zip(host.tensor_hashes.iter().flatten());
-    if let Some(index) = pair.into_iter().position(|(board, host)| board != host) {
-        let tables = model.tables();
-        let op = u16::try_from(index)
-            .ok()
-            .and_then(|index| tables.flow.ops.get(index));
-        let name = op.and_then(|op| tables.data.text(op.name, op.name_bytes.into()));
-        return Some(format!("tensor {index} ('{}')", name.unwrap_or_default()));
-    }
-    let apart = |place: Option<usize>, what: &str| place.map(|place| format!("{what} {place}"));
-    if board.output.len() != host.output.len()
-        || board.tensor_hashes.iter().len() != host.tensor_hashes.iter().len()
-    {
-        return Some("the length of the answer".into());
-    }
-    let outputs = board
-        .output
-        .iter()
-        .zip(&host.output)
-        .position(|(board, host)| board != host);
-    let scores = board
-        .scores
-        .iter()
-        .zip(&host.scores)
-        .position(|(board, host)| board != host);
-    apart(outputs, "output").or(apart(scores, "the score of class"))
 }
 
 /// What each inference took, as a table.
@@ -248,6 +251,7 @@ mod tests {
             stack_bytes: 8,
             arena_bytes: 9,
             equals_host: None,
+            certified: None,
         };
         insta::assert_snapshot!(serde_json::to_string(&simulated).unwrap(), @r##"{"image":"cat.png","output":[1],"top":[],"instructions":7,"stack_bytes":8,"arena_bytes":9}"##);
     }

@@ -73,9 +73,12 @@ fn crossings(base: &Draft) -> Vec<usize> {
 
 /// Whether an operator of the segment reads two tensors of it: then the order of asking matters.
 fn branches(base: &Draft, segment: &Range<usize>) -> bool {
-    segment
-        .clone()
-        .any(|op| base.inputs(op).filter(|input| segment.contains(input)).count() > 1)
+    segment.clone().any(|op| {
+        base.inputs(op)
+            .filter(|input| segment.contains(input))
+            .count()
+            > 1
+    })
 }
 
 /// Row by row, with landings: the style that takes the least memory, in both orders of asking.
@@ -93,7 +96,11 @@ fn lean(base: &Draft, segment: &Range<usize>) -> Vec<Style> {
 }
 
 /// The cuts with the least greatest `measure` of a segment, row by row.
-pub fn leanest(base: &Draft, measure: impl Fn(&Cut) -> usize + Sync, watch: &dyn Watch) -> Vec<Cut> {
+pub fn leanest(
+    base: &Draft,
+    measure: impl Fn(&Cut) -> usize + Sync,
+    watch: &dyn Watch,
+) -> Vec<Cut> {
     let narrow = crossings(base);
     let count = base.ops.len();
     let dips: Vec<usize> = (0..=count)
@@ -104,7 +111,8 @@ pub fn leanest(base: &Draft, measure: impl Fn(&Cut) -> usize + Sync, watch: &dyn
         .collect();
     let value = |segment: &Range<usize>, limit: usize| {
         let styles = lean(base, segment).into_iter();
-        let cuts = styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, &measure));
+        let cuts =
+            styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, &measure));
         cuts.min_by_key(|cut| (measure(cut), cut.cost))
     };
     let rank = |cut: &Cut, so_far: u64| so_far.max(measure(cut) as u64);

@@ -12,7 +12,9 @@ pub fn layerwise(net: &IntNet) -> Plan {
     let count = net.ops.len();
     let readers = readers(net);
     let span = |index: usize| index..=readers[index].1.unwrap_or(count).max(index);
-    let rings: Vec<Ring> = (0..count).map(|index| whole(net, index, readers[index])).collect();
+    let rings: Vec<Ring> = (0..count)
+        .map(|index| whole(net, index, readers[index]))
+        .collect();
     let draft = Draft::new(net, &rings);
     let bytes = |index: usize| rings[index].rows * draft.ring_row_bytes(index);
     let mut spacing = Spacing::new(count);

@@ -32,7 +32,9 @@ pub struct Packed {
 
 /// Places pieces; stops early once `enough` bytes are reached.
 pub fn pack(pieces: &[Piece], spacing: &Spacing, enough: usize) -> Packed {
-    let placed: Vec<usize> = (0..pieces.len()).filter(|&at| pieces[at].bytes > 0).collect();
+    let placed: Vec<usize> = (0..pieces.len())
+        .filter(|&at| pieces[at].bytes > 0)
+        .collect();
     let area = |at: &usize| pieces[*at].bytes as u64 * pieces[*at].steps;
     let mut by_size = placed.clone();
     by_size.sort_by_key(|at| (usize::MAX - pieces[*at].bytes, *at));
@@ -111,9 +113,9 @@ fn first_fit(pieces: &[Piece], spacing: &Spacing, order: &[usize]) -> Packed {
         }
         places.sort_unstable();
         let fits = |place: &&i64| {
-            forbidden.iter().all(|&(lo, hi, exact)| {
-                **place <= lo || **place >= hi || exact == Some(**place)
-            })
+            forbidden
+                .iter()
+                .all(|&(lo, hi, exact)| **place <= lo || **place >= hi || exact == Some(**place))
         };
         let offset = places.iter().find(fits).copied().unwrap_or(0) as usize;
         packed.offsets[piece] = offset;
@@ -149,7 +151,13 @@ mod tests {
         let mut spacing = Spacing::new(2);
         spacing.forbid((1, 0), -16, 100, false);
         let packed = pack(&pieces, &spacing, 0);
-        assert_eq!(packed, Packed { offsets: vec![16, 0], bytes: 116 });
+        assert_eq!(
+            packed,
+            Packed {
+                offsets: vec![16, 0],
+                bytes: 116
+            }
+        );
     }
 
     #[test]

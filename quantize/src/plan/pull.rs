@@ -59,7 +59,9 @@ fn steps(draft: &mut Draft, segment: &Range<usize>, rows: usize) {
         let at = op - segment.start;
         let record = &draft.ops[op];
         let height = usize::from(height(draft, op));
-        let reads = segment.clone().any(|reader| draft.inputs(reader).any(|input| input == op));
+        let reads = segment
+            .clone()
+            .any(|reader| draft.inputs(reader).any(|input| input == op));
         if !reads {
             steps[at] = if record.accumulates != 0 { 1 } else { rows };
         }
@@ -73,7 +75,11 @@ fn steps(draft: &mut Draft, segment: &Range<usize>, rows: usize) {
         }
     }
     for op in segment.clone() {
-        let step = if op == 0 { 1 } else { steps[op - segment.start] };
+        let step = if op == 0 {
+            1
+        } else {
+            steps[op - segment.start]
+        };
         draft.ops[op].step_rows = step as u16;
     }
 }

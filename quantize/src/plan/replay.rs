@@ -342,7 +342,8 @@ impl Replay<'_> {
             .find(|(input, _)| *input == tensor)
             .map(|(_, rows)| *rows)
             .filter(|_| write.in_place != InPlace::Never);
-        let zero = self.same_place(write.tensor, tensor) && self.apart_at_zero(write, tensor, dying);
+        let zero =
+            self.same_place(write.tensor, tensor) && self.apart_at_zero(write, tensor, dying);
         let Some((old, kept)) = dying.filter(|_| write.in_place == InPlace::Behind) else {
             return (below, zero);
         };

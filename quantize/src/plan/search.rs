@@ -18,7 +18,12 @@ use crate::{Error, Watch};
 ///
 /// # Errors
 /// [`Error::RamBudget`] if no plan fits the budget, with the least that can be had.
-pub fn plan(net: &IntNet, ram: Ram, scratch_bytes: usize, watch: &dyn Watch) -> Result<Plan, Error> {
+pub fn plan(
+    net: &IntNet,
+    ram: Ram,
+    scratch_bytes: usize,
+    watch: &dyn Watch,
+) -> Result<Plan, Error> {
     if ram == Ram::Layerwise {
         return Ok(layerwise(net));
     }
@@ -68,7 +73,10 @@ fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
     let lean = leanest(base, |cut| cut.ring_bytes, watch);
     let peak = lean.iter().map(|cut| cut.ring_bytes).max().unwrap_or(0);
     let whole = layerwise(net);
-    let whole_cost = base.weights.iter().map(|weights| *weights as u64 + STEP_COST);
+    let whole_cost = base
+        .weights
+        .iter()
+        .map(|weights| *weights as u64 + STEP_COST);
     let mut candidates = vec![(whole, whole_cost.sum()), realize(base, &lean, peak)?];
     for slack in [0, 1, 2, 4] {
         let limit = peak + peak * slack / 100;
@@ -77,7 +85,11 @@ fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
             candidates.push(realize(base, &cuts, peak)?);
         }
     }
-    let fewest = candidates.iter().map(|plan| plan.0.arena_bytes).min().unwrap_or(0);
+    let fewest = candidates
+        .iter()
+        .map(|plan| plan.0.arena_bytes)
+        .min()
+        .unwrap_or(0);
     let near = candidates
         .into_iter()
         .filter(|plan| plan.0.arena_bytes <= fewest + fewest / 200);

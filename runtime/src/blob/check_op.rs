@@ -55,7 +55,9 @@ pub fn op_cost(
     };
     let cost = match kind {
         OpKind::Input => None,
-        OpKind::Conv => conv(data, op, &a, &output).map(|cost| in_place_cost(flow, index, op, cost)),
+        OpKind::Conv => {
+            conv(data, op, &a, &output).map(|cost| in_place_cost(flow, index, op, cost))
+        }
         OpKind::Depthwise => depthwise(data, op, &a, &output),
         OpKind::AveragePool | OpKind::MaxPool => pool(data, op, &a, &output, kind),
         OpKind::Add => add(data, op, [Some(a), b], &output),

@@ -149,12 +149,7 @@ impl Run<'_, '_> {
 
     /// Proves that writing `bytes` of tensor `writer` overwrites no row of another tensor that was
     /// needed before and is not given up by this very row, or else that the operator works in place.
-    fn guard(
-        &mut self,
-        bytes: &Range<usize>,
-        writer: u16,
-        before: &Progress,
-    ) -> Result<(), Error> {
+    fn guard(&mut self, bytes: &Range<usize>, writer: u16, before: &Progress) -> Result<(), Error> {
         let end = self.segment.first_op.saturating_add(self.segment.op_count);
         self.spend(end.saturating_sub(self.oldest))?;
         for tensor in self.oldest..end {
@@ -217,13 +212,7 @@ impl Run<'_, '_> {
 
     /// Whether an operator may write `out` while it reads a row at `row` of one of its inputs for
     /// the last time.
-    fn works_in_place(
-        &self,
-        op: u16,
-        input: u16,
-        out: &Range<usize>,
-        row: &Range<usize>,
-    ) -> bool {
+    fn works_in_place(&self, op: u16, input: u16, out: &Range<usize>, row: &Range<usize>) -> bool {
         match in_place(&self.checked.flow, &self.checked.data, op, input) {
             InPlace::Never => false,
             InPlace::Exactly => out == row,

@@ -6,8 +6,8 @@
 
 use core::ops::Range;
 
-use super::window::Window;
 use super::Site;
+use super::window::Window;
 use crate::arena::{Bench, RowIo};
 use crate::blob::{OpKind, PoolParams};
 use crate::kernels::bytes::as_u8_mut;

@@ -4,9 +4,10 @@
 #![no_std]
 #![no_main]
 
+mod arena;
 mod budget;
+mod flash;
 mod logger;
-mod memory;
 mod panic;
 mod pin;
 mod stack;
@@ -14,12 +15,14 @@ mod timer;
 mod uart;
 
 use cortex_m_rt::entry;
-use tidbit_app::{Board, Budget, Line, Trace, find_blob, serve};
+use tidbit_app::{Board, Budget, Line, Memory, Trace, find_blob, serve};
 
 #[entry]
 fn main() -> ! {
     static mut LINE: Line = Line::new();
     static mut TRACE: Trace = Trace::new();
+    static mut BUFFER: [u16; budget::BUFFER_BYTES / size_of::<u16>()] =
+        [0; budget::BUFFER_BYTES / size_of::<u16>()];
     defmt::info!("{=str} is up", budget::NAME);
     let mut board = Board {
         link: uart::Uart::link(),
@@ -31,9 +34,14 @@ fn main() -> ! {
         board: budget::NAME,
         stack_bytes: budget::STACK_BYTES,
     };
-    let blob = find_blob(memory::blob_region());
-    if let Some(arena) = memory::arena() {
-        serve(&mut board, own, blob, arena, LINE, TRACE);
+    let blob = find_blob(flash::blob_region());
+    if let Some((arena, mut fence)) = arena::take() {
+        let memory = Memory {
+            arena,
+            fence: &mut fence,
+            buffer: BUFFER,
+        };
+        serve(&mut board, own, blob, memory, LINE, TRACE);
     }
     defmt::error!("the link is gone");
     loop {

@@ -1,0 +1,255 @@
+//! Blobs of a single operator behind the input: what one kind of operator takes can be measured on
+//! them. A kind has several variants where the runtime goes different ways for them.
+
+use tidbit::blob::header::{MAGIC, NONE, VERSION};
+use tidbit::blob::{
+    AddParams, ConvParams, Header, InputRecord, OpKind, OpRecord, PadParams, Record, SegmentRecord,
+    TableParams,
+};
+
+use crate::every_op::{conv, pool};
+use crate::handmade::{Builder, op, tensor};
+
+/// Shape of the image that they take: rows, columns, channels.
+pub const IMAGE: [u16; 3] = [8, 8, 4];
+
+/// The operator of a net, and the shape of its output.
+type Single = (OpRecord, [u16; 3]);
+
+/// A blob for each variant of a kind.
+pub fn variants(kind: OpKind) -> Vec<Vec<u8>> {
+    let makers: &[fn(&mut Builder) -> Single] = match kind {
+        OpKind::Input => return vec![finish(Builder(vec![0; Header::LEN]), None)],
+        OpKind::Conv => &[pointwise, pointwise_strided, dense, dilated, grouped],
+        OpKind::Depthwise => &[depthwise, depthwise_strided, depthwise_multiplied],
+        OpKind::AveragePool => &[global_average, padded_average],
+        OpKind::MaxPool => &[max],
+        OpKind::Add => &[add],
+        OpKind::Table => &[table],
+        OpKind::Softmax => &[softmax],
+        OpKind::Pad => &[pad],
+    };
+    let one = |make: &fn(&mut Builder) -> Single| {
+        let mut blob = Builder(vec![0; Header::LEN]);
+        let single = make(&mut blob);
+        finish(blob, Some(single))
+    };
+    makers.iter().map(one).collect()
+}
+
+/// A convolution, or a depthwise one, of these parameters.
+fn convolution(
+    blob: &mut Builder,
+    kind: OpKind,
+    rows: [u16; 3],
+    params: ConvParams,
+    out: [u16; 3],
+) -> Single {
+    (op(kind, 0, rows, blob.records(&[params])), out)
+}
+
+fn pointwise(blob: &mut Builder) -> Single {
+    let params = conv(blob, [1, 1], 4, 9);
+    convolution(blob, OpKind::Conv, [1, 1, 0], params, [8, 8, 9])
+}
+
+fn pointwise_strided(blob: &mut Builder) -> Single {
+    let params = ConvParams {
+        stride_w: 2,
+        ..conv(blob, [1, 1], 4, 9)
+    };
+    convolution(blob, OpKind::Conv, [1, 2, 0], params, [4, 4, 9])
+}
+
+fn dense(blob: &mut Builder) -> Single {
+    let pad_pixel = blob.bytes(&[1, 2, 3, 4]);
+    let params = ConvParams {
+        pad_left: 1,
+        pad_pixel,
+        ..conv(blob, [3, 3], 4, 8)
+    };
+    convolution(blob, OpKind::Conv, [3, 1, 1], params, [8, 8, 8])
+}
+
+fn dilated(blob: &mut Builder) -> Single {
+    let params = ConvParams {
+        dilation_h: 2,
+        dilation_w: 2,
+        pad_left: 2,
+        stride_w: 2,
+        ..conv(blob, [3, 3], 4, 5)
+    };
+    convolution(blob, OpKind::Conv, [5, 2, 2], params, [4, 4, 5])
+}
+
+fn grouped(blob: &mut Builder) -> Single {
+    let params = ConvParams {
+        groups: 2,
+        pad_left: 1,
+        ..conv(blob, [3, 3], 2, 6)
+    };
+    convolution(blob, OpKind::Conv, [3, 1, 1], params, [8, 8, 6])
+}
+
+fn depthwise(blob: &mut Builder) -> Single {
+    let params = ConvParams {
+        groups: 4,
+        pad_left: 1,
+        ..conv(blob, [3, 3], 1, 4)
+    };
+    convolution(blob, OpKind::Depthwise, [3, 1, 1], params, IMAGE)
+}
+
+fn depthwise_strided(blob: &mut Builder) -> Single {
+    let params = ConvParams {
+        groups: 4,
+        pad_left: 2,
+        stride_w: 2,
+        ..conv(blob, [5, 5], 1, 4)
+    };
+    convolution(blob, OpKind::Depthwise, [5, 2, 2], params, [4, 4, 4])
+}
+
+fn depthwise_multiplied(blob: &mut Builder) -> Single {
+    let params = ConvParams {
+        groups: 4,
+        pad_left: 1,
+        ..conv(blob, [3, 3], 1, 8)
+    };
+    convolution(blob, OpKind::Depthwise, [3, 1, 1], params, [8, 8, 8])
+}
+
+fn global_average(blob: &mut Builder) -> Single {
+    let params = pool(blob, 8, 1, &[1 << 25]);
+    let record = op(OpKind::AveragePool, 0, [8, 1, 0], blob.records(&[params]));
+    (record, [1, 1, 4])
+}
+
+fn padded_average(blob: &mut Builder) -> Single {
+    let shares: Vec<i32> = (1..=9).map(|count| i32::MAX / count).collect();
+    let mut params = pool(blob, 3, 1, &shares);
+    params.pad_left = 1;
+    let record = op(OpKind::AveragePool, 0, [3, 1, 1], blob.records(&[params]));
+    (record, IMAGE)
+}
+
+fn max(blob: &mut Builder) -> Single {
+    let mut params = pool(blob, 3, 2, &[]);
+    params.pad_left = 1;
+    let record = op(OpKind::MaxPool, 0, [3, 2, 1], blob.records(&[params]));
+    (record, [4, 4, 4])
+}
+
+fn add(blob: &mut Builder) -> Single {
+    let params = AddParams {
+        ma: 9000,
+        mb: 15_000,
+        c: 8192,
+        shift: 14,
+        lo: -128,
+        hi: 127,
+        reserved: 0,
+    };
+    let record = OpRecord {
+        input_b: 0,
+        ..op(OpKind::Add, 0, [1, 1, 0], blob.records(&[params]))
+    };
+    (record, IMAGE)
+}
+
+fn table(blob: &mut Builder) -> Single {
+    let bytes: Vec<u8> = (0..=255u8).rev().collect();
+    let table = blob.bytes(&bytes);
+    let params = blob.records(&[TableParams { table }]);
+    (op(OpKind::Table, 0, [1, 1, 0], params), IMAGE)
+}
+
+fn softmax(blob: &mut Builder) -> Single {
+    let table = exp_table(blob);
+    let params = blob.records(&[TableParams { table }]);
+    (op(OpKind::Softmax, 0, [1, 1, 0], params), IMAGE)
+}
+
+fn pad(blob: &mut Builder) -> Single {
+    let params = PadParams {
+        pad_left: 1,
+        reserved: 0,
+    };
+    let record = op(OpKind::Pad, 0, [1, 1, 1], blob.records(&[params]));
+    (record, [10, 10, 4])
+}
+
+fn exp_table(blob: &mut Builder) -> u32 {
+    blob.words(&[0x1000_1000; 128])
+}
+
+/// The blob of the input and, if there is one, an operator that reads it.
+fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
+    let last = u16::from(single.is_some());
+    let reader = if single.is_some() { 1 } else { NONE };
+    let mut ops = vec![op(OpKind::Input, NONE, [1, 1, 0], 0)];
+    let mut tensors = vec![tensor(IMAGE, 0, [reader, reader], -128)];
+    let mut arena_bytes = u32::from(IMAGE.iter().product::<u16>());
+    if let Some((record, shape)) = single {
+        ops.push(record);
+        tensors.push(tensor(shape, arena_bytes, [NONE, NONE], 3));
+        arena_bytes += u32::from(shape.iter().product::<u16>());
+    }
+    let segments = [SegmentRecord {
+        first_op: 0,
+        op_count: last + 1,
+    }];
+    let input = InputRecord {
+        bgr: 0,
+        channels: 4,
+        reserved: 0,
+        mean: blob.words(&[0; 4]),
+        std: blob.words(&[1f32.to_bits().cast_signed(); 4]),
+    };
+    let header = Header {
+        magic: MAGIC,
+        version: VERSION,
+        header_bytes: u16::try_from(Header::LEN).expect("the header is short"),
+        blob_bytes: 0,
+        arena_bytes,
+        scratch_bytes: 128,
+        stack_bytes: 1536,
+        op_count: last + 1,
+        segment_count: 1,
+        output: last,
+        logits: last,
+        tensors: blob.records(&tensors),
+        ops: blob.records(&ops),
+        segments: blob.records(&segments),
+        input: blob.records(&[input]),
+        exp_table: exp_table(&mut blob),
+        labels: 0,
+        label_count: 0,
+        reserved: 0,
+        provenance: 0,
+        provenance_bytes: 0,
+    };
+    blob.finish(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{IMAGE, variants};
+    use tidbit::blob::OpKind;
+    use tidbit::{Model, Session};
+
+    #[test]
+    fn every_variant_runs() {
+        let image = vec![77; IMAGE.iter().product::<u16>().into()];
+        for kind in OpKind::ALL {
+            for (at, blob) in variants(kind).iter().enumerate() {
+                let model = Model::new(blob).unwrap_or_else(|e| panic!("{kind:?} {at}: {e}"));
+                let mut memory = vec![0; model.memory_bytes()];
+                Session::new(&model, &mut memory)
+                    .unwrap()
+                    .run(&image)
+                    .unwrap();
+            }
+        }
+    }
+}
