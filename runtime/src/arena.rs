@@ -82,14 +82,26 @@ impl Ring {
         let from = Self::with(tensor, tensor.row_bytes(), rows.landed)?;
         let to = Self::with(tensor, tensor.row_bytes(), u16::MAX)?;
         for y in rows.first..rows.end {
-            let (from, to) = (from.range(y)?, to.range(y)?);
-            if from.end > arena.len() || to.end > arena.len() {
-                return None;
-            }
-            arena.copy_within(from, to.start);
+            copy_row(arena, from.range(y)?, to.range(y)?)?;
         }
         Some(())
     }
+}
+
+/// Copies a row to another place, which it does not overlap.
+fn copy_row(arena: &mut [u8], from: Range<usize>, to: Range<usize>) -> Option<()> {
+    let split = from.start.max(to.start);
+    let (before, behind) = arena.split_at_mut_checked(split)?;
+    let len = from.len();
+    let (source, target) = if split == to.start {
+        (before.get(from)?, behind.get_mut(..len)?)
+    } else {
+        (&*behind.get(..len)?, before.get_mut(to)?)
+    };
+    for (to, from) in target.iter_mut().zip(source) {
+        *to = *from;
+    }
+    Some(())
 }
 
 /// The readable rows of one input while an output row is being written.

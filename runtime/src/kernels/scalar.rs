@@ -117,7 +117,10 @@ pub fn depthwise(
     let mut start = 0usize;
     for block in out.chunks_mut(BLOCK) {
         let mut acc = [0i32; BLOCK];
-        for (tap, taps) in patch.chunks_exact(channels).zip(weights.chunks(stride)) {
+        for (tap, taps) in patch
+            .chunks_exact(channels.max(1))
+            .zip(weights.chunks(stride))
+        {
             let Some(row) = taps.get(start..) else { return };
             if multiplier == 1 {
                 let Some(tap) = tap.get(start..) else { return };

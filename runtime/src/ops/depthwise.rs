@@ -25,11 +25,16 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     let weights = data.i8s(params.weights, taps.wrapping_mul(outputs))?;
     let window = Window::of_conv(&site.op, &params, &site.input);
     let outside = Outside::of_conv(site, &params)?;
+    let block_outputs = CHANNELS.checked_mul(multiplier)?;
+    if block_outputs == 0 {
+        return None;
+    }
     for y in rows {
         let io = bench.row(y)?;
         for (x, pixel) in (0..).zip(io.out.chunks_exact_mut(outputs.max(1))) {
-            let blocks = pixel.chunks_mut(CHANNELS.wrapping_mul(multiplier).max(1));
-            for (first, out) in (0..channels).step_by(CHANNELS).zip(blocks) {
+            let blocks = pixel.chunks_mut(block_outputs);
+            for (block, out) in (0usize..).zip(blocks) {
+                let first = block.wrapping_mul(CHANNELS);
                 let len = channels.saturating_sub(first).min(CHANNELS);
                 let patch = as_i8_mut(io.scratch.get_mut(..taps.wrapping_mul(len))?);
                 window.gather(&io.a, (y, x), (first, len), &outside, patch)?;
