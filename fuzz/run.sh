@@ -25,6 +25,7 @@ cargo build --release --target "$triple" --bin "$target" --example seeds
 
 mkdir -p "corpus/$target" "artifacts/$target" "regressions/$target"
 "target/$triple/release/examples/seeds" "corpus/$target"
+cp seeds/* "corpus/$target"
 exec "target/$triple/release/$target" \
     -max_total_time="$seconds" -max_len=4096 -timeout=60 -workers=1 \
     -artifact_prefix="artifacts/$target/" -print_final_stats=1 "$@" \

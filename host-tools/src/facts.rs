@@ -55,8 +55,8 @@ impl Facts {
         Ok(facts)
     }
 
-    /// As a table.
-    pub fn grid(&self) -> Grid {
+    /// As a table, with the planner's lower bound of the arena where it is known.
+    pub fn grid(&self, arena_bound: Option<usize>) -> Grid {
         let mut grid = Grid::new(["what it takes", "", ""]).right([1]);
         let mut row = |what: &str, figure: u64, note: &str| {
             grid.row([what.to_owned(), grouped(figure), note.to_owned()]);
@@ -64,8 +64,14 @@ impl Facts {
         row("blob", self.blob_bytes as u64, "bytes of flash");
         row("  of it weights", self.weights_bytes as u64, "bytes");
         row("arena", self.arena_bytes as u64, "bytes of RAM");
+        if let Some(bound) = arena_bound {
+            let note = "bytes: no plan by rows gets below";
+            row("  lower bound", bound as u64, note);
+        }
         row("scratch", self.scratch_bytes as u64, "bytes of RAM");
         row("stack, at most", self.stack_bytes as u64, "bytes of RAM");
+        let note = "bytes more, if the image is in RAM as a whole";
+        row("image", self.input_bytes as u64, note);
         row("work", self.macs, "multiply-accumulates");
         row("  recomputed", self.recomputed_macs, "multiply-accumulates");
         row("parameters", self.parameters, "weights and biases");

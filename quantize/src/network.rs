@@ -97,10 +97,10 @@ impl Network {
         let graph = fold(self.graph().clone(), &normalization);
         let feed = Feed::new(&self.source, &self.imported, &normalization)?;
         let calibration = calibrate(&self.source, &graph, &feed, images, watch)?;
-        let extras = |method: RangeMethod| Extras {
+        let extras = |provenance: String| Extras {
             normalization: &normalization,
             labels: &options.labels,
-            provenance: self.provenance(method, images.len()),
+            provenance,
         };
         let lowered = |method: RangeMethod| {
             let scales = scales(&graph, &calibration, method);
@@ -108,8 +108,17 @@ impl Network {
         };
         // A plan looks at shapes alone, which are those of every range method.
         let first = options.ranges.unwrap_or(RangeMethod::MinMax);
-        let plan = planned(&lowered(first)?, options.ram, &extras(first), watch)?;
-        let make = |method: RangeMethod| emit(&lowered(method)?, &plan, &extras(method));
+        let plan = planned(
+            &lowered(first)?,
+            options.ram,
+            &extras(String::new()),
+            watch,
+        )?;
+        let make = |method: RangeMethod| {
+            let mut provenance = self.provenance(method, images.len());
+            provenance += &plan_lines(options.ram, &plan);
+            emit(&lowered(method)?, &plan, &extras(provenance))
+        };
         let notices = notices(&graph, &calibration, images.len());
         if let Some(method) = options.ranges {
             return Ok(Quantized {
@@ -156,6 +165,17 @@ impl Network {
             method.name(),
         )
     }
+}
+
+/// What a blob's provenance says of its plan.
+fn plan_lines(ram: Ram, plan: &Plan) -> String {
+    let goal = match ram {
+        Ram::Auto => "auto".to_owned(),
+        Ram::Layerwise => "layerwise".to_owned(),
+        Ram::Budget(bytes) => bytes.to_string(),
+    };
+    let bound = plan.bound.map(|bound| format!("arena_bound={bound}\n"));
+    format!("ram={goal}\n{}", bound.unwrap_or_default())
 }
 
 /// The plan for a goal. What it takes of scratch is only known of a blob, and may grow a little

@@ -10,5 +10,6 @@ pub mod onnx;
 pub mod random;
 pub mod random_net;
 pub mod single;
+pub mod streamed;
 pub mod surgery;
 pub mod trace;

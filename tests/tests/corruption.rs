@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rayon::prelude::*;
@@ -14,6 +15,7 @@ use tidbit::{Error, Model};
 use tidbit_tests::every_op::every_op;
 use tidbit_tests::exercise::{Outcome, exercise};
 use tidbit_tests::handmade::{seal, tiny};
+use tidbit_tests::streamed::streamed;
 use tidbit_tests::surgery::{header, reframe, segment, tensor};
 
 /// Work that a corrupted blob may take: enough for most, little enough for a million of them.
@@ -21,7 +23,7 @@ const MOST_WORK: u64 = 1 << 17;
 
 #[test]
 fn a_stale_checksum_is_refused_whatever_byte_it_is() {
-    for blob in [tiny(), every_op()] {
+    for blob in [tiny(), every_op(), streamed()] {
         (0..blob.len()).into_par_iter().for_each(|at| {
             let mut damaged = blob.clone();
             for value in (0..=u8::MAX).filter(|value| *value != blob[at]) {
@@ -82,6 +84,7 @@ fn a_sealed_corruption_is_refused_or_harmless() {
         "most weights are as good as others, but only {ran} ran"
     );
     assert!(corrupt_each_byte(&every_op(), telling_values) > 1000);
+    assert!(corrupt_each_byte(&streamed(), telling_values) > 1000);
 }
 
 #[test]
@@ -92,12 +95,15 @@ fn every_sealed_corruption_of_every_operator_is_refused_or_harmless() {
 
 #[test]
 fn truncated_and_framed_anew_is_refused_or_harmless() {
-    for blob in [tiny(), every_op()] {
+    for blob in [tiny(), every_op(), streamed()] {
         (0..blob.len()).into_par_iter().for_each(|len| {
             exercise(&reframe(&blob[..len]), MOST_WORK);
         });
     }
 }
+
+/// Planned once.
+static STREAMED: LazyLock<Vec<u8>> = LazyLock::new(streamed);
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
@@ -105,10 +111,14 @@ proptest! {
     /// Faults that only show together: a dimension here, a ring there.
     #[test]
     fn several_corruptions_are_refused_or_harmless(
-        of_tiny in any::<bool>(),
+        which in 0..3usize,
         damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 2..5),
     ) {
-        let mut blob = if of_tiny { tiny() } else { every_op() };
+        let mut blob = match which {
+            0 => tiny(),
+            1 => every_op(),
+            _ => STREAMED.clone(),
+        };
         let body = blob.len() - CHECKSUM_LEN;
         for (at, value) in damages {
             blob[at.index(body)] = value;
@@ -117,14 +127,21 @@ proptest! {
         exercise(&blob, MOST_WORK);
     }
 
-    /// The same where it tells most: in the tables of every operator's blob, which are together.
+    /// The same where it tells most: in the tables of operators and plan, which are together.
     #[test]
     fn several_corruptions_of_the_tables_are_refused_or_harmless(
+        of_streamed in any::<bool>(),
         damages in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 2..5),
     ) {
-        let mut blob = every_op();
-        let start = tidbit_tests::surgery::read_header(&blob).tensors as usize;
-        let body = blob.len() - CHECKSUM_LEN - start;
+        let mut blob = if of_streamed { STREAMED.clone() } else { every_op() };
+        let header = tidbit_tests::surgery::read_header(&blob);
+        let start = header.tensors as usize;
+        // The quantizer writes its tables first, the handmade blob last.
+        let body = if of_streamed {
+            (header.segments as usize) - start + usize::from(header.segment_count) * 4
+        } else {
+            blob.len() - CHECKSUM_LEN - start
+        };
         for (at, value) in damages {
             blob[start + at.index(body)] = value;
         }

@@ -108,7 +108,8 @@ impl Cmd {
             return print_json(&report);
         }
         print(styled(STRONG, self.blob.display()))?;
-        print(report.facts.grid())?;
+        let bound = report.provenance.get("arena_bound");
+        print(report.facts.grid(bound.and_then(|bound| bound.parse().ok())))?;
         if found {
             print(Fit::grid(&report.boards))?;
         } else {

@@ -118,6 +118,8 @@ struct Report<'a> {
     blob: String,
     #[serde(flatten)]
     facts: Facts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    arena_bound_bytes: Option<usize>,
     classes: usize,
     calibration_images: usize,
     ranges: &'static str,
@@ -199,6 +201,7 @@ impl Cmd {
         let report = Report {
             blob: self.output.display().to_string(),
             facts: Facts::of(&model)?,
+            arena_bound_bytes: quantized.bound,
             classes: model.classes(),
             calibration_images,
             ranges: quantized.ranges.name(),
@@ -226,7 +229,7 @@ impl Cmd {
             }
             print(grid)?;
         }
-        print(report.facts.grid())?;
+        print(report.facts.grid(report.arena_bound_bytes))?;
         if let Some(fit) = report.board {
             print(Fit::grid(&[fit]))?;
         }
