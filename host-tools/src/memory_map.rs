@@ -100,6 +100,14 @@ pub struct Span {
 }
 
 impl Block {
+    /// Its number: that of its tensor, with a stroke if it is the landing.
+    pub fn number(&self) -> String {
+        match self.what {
+            What::Ring => self.tensor.to_string(),
+            What::Landing => format!("{}′", self.tensor),
+        }
+    }
+
     /// Its length in bytes.
     pub fn bytes(&self) -> usize {
         self.rows * self.row_bytes

@@ -108,12 +108,7 @@ impl Network {
         };
         // A plan looks at shapes alone, which are those of every range method.
         let first = options.ranges.unwrap_or(RangeMethod::MinMax);
-        let plan = planned(
-            &lowered(first)?,
-            options.ram,
-            &extras(String::new()),
-            watch,
-        )?;
+        let plan = planned(&lowered(first)?, options.ram, &extras(String::new()), watch)?;
         let make = |method: RangeMethod| {
             let mut provenance = self.provenance(method, images.len());
             provenance += &plan_lines(options.ram, &plan);

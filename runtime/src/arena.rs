@@ -96,7 +96,7 @@ fn copy_row(arena: &mut [u8], from: Range<usize>, to: Range<usize>) -> Option<()
     let (source, target) = if split == to.start {
         (before.get(from)?, behind.get_mut(..len)?)
     } else {
-        (&*behind.get(..len)?, before.get_mut(to)?)
+        (behind.get(..len)?, before.get_mut(to)?)
     };
     for (to, from) in target.iter_mut().zip(source) {
         *to = *from;

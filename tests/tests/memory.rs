@@ -30,6 +30,10 @@ fn check(name: &str, onnx: &[u8], limit: usize) {
     let (lean, whole) = (blob(Ram::Auto), blob(Ram::Layerwise));
     let [lean, whole] = [&lean, &whole].map(|blob| Model::new(blob).expect("it validates"));
     let taken = lean.memory_bytes();
+    println!(
+        "{name}: {taken} bytes; layer by layer {}",
+        whole.memory_bytes()
+    );
     assert!(taken <= limit, "{name} takes {taken} bytes");
     assert!(rows_made(&lean).iter().all(|rows| rows.made == rows.height));
     assert_eq!(trace(&lean, &images[0], 0x5a), trace(&whole, &images[0], 0));
@@ -37,18 +41,34 @@ fn check(name: &str, onnx: &[u8], limit: usize) {
 
 #[test]
 fn mobilenet_v2_of_small_width() {
-    check("MobileNetV2 0.35, 224", &mobilenet_v2(0.35, 224, 1000), 60_000);
-    check("MobileNetV2 0.35, 128", &mobilenet_v2(0.35, 128, 1000), 28_000);
+    check(
+        "MobileNetV2 0.35, 224",
+        &mobilenet_v2(0.35, 224, 1000),
+        60_000,
+    );
+    check(
+        "MobileNetV2 0.35, 128",
+        &mobilenet_v2(0.35, 128, 1000),
+        28_000,
+    );
 }
 
 #[test]
 fn mobilenet_v2_of_full_width() {
-    check("MobileNetV2 1.0, 224", &mobilenet_v2(1.0, 224, 1000), 140_000);
+    check(
+        "MobileNetV2 1.0, 224",
+        &mobilenet_v2(1.0, 224, 1000),
+        140_000,
+    );
 }
 
 #[test]
 fn efficientnet_lite() {
-    check("EfficientNet-Lite0, 224", &efficientnet_lite0(224, 1000), 136_000);
+    check(
+        "EfficientNet-Lite0, 224",
+        &efficientnet_lite0(224, 1000),
+        136_000,
+    );
 }
 
 #[test]

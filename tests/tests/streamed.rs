@@ -21,9 +21,8 @@ fn it_has_all_that_a_plan_can_have() {
     let pairs = || (0..count).flat_map(|a| (0..a).map(move |b| (a, b)));
     let shared: Vec<_> = pairs().filter(|&(a, b)| flow.shares_memory(a, b)).collect();
     assert!(shared.len() >= 3, "{shared:?}");
-    let works_in_place = |&(op, input): &(u16, u16)| {
-        in_place(flow, &tables.data, op, input) != InPlace::Never
-    };
+    let works_in_place =
+        |&(op, input): &(u16, u16)| in_place(flow, &tables.data, op, input) != InPlace::Never;
     assert!(shared.iter().any(works_in_place), "{shared:?}");
     assert_eq!(exercise(&blob, u64::MAX), Outcome::Ran);
 }

@@ -114,10 +114,7 @@ impl Label {
     /// The labels that a box may have, the best first.
     fn all(block: &Block, tensor: &Tensor) -> [Self; 8] {
         let [height, wide, channels] = tensor.shape;
-        let number = match block.what {
-            What::Ring => block.tensor.to_string(),
-            What::Landing => format!("{}′", block.tensor),
-        };
+        let number = block.number();
         let short = format!("{number} {}", tensor.operator);
         let long = format!(
             "{short}  {height} × {wide} × {channels}, {}, {}",

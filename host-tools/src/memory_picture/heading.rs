@@ -86,6 +86,6 @@ fn legend(map: &MemoryMap, left: f64) -> Group {
         group = group.add(swatch).add(text(x + 21.0, y, 12.0, operator));
         x += 21.0 + width(operator, 12.0) + 14.0;
     }
-    let note = "box: a ring (its place, its life); full colour: the part of it that is needed";
+    let note = "box: a ring (its place, its life), or where new rows land (′); full colour: the part that is needed";
     group.add(text(x + 10.0, y, 12.0, note).set("font-style", "italic"))
 }

@@ -46,7 +46,7 @@ pub fn list(map: &MemoryMap, area: &Area) -> Group {
         let end = |x, content: &str| text(x, y, LETTERS, content).set("text-anchor", "end");
         let mut line = Group::new()
             .add(Title::new(legal(&tensor.name)))
-            .add(end(x + 22.0, &block.tensor.to_string()))
+            .add(end(x + 22.0, &block.number()))
             .add(swatch)
             .add(text(x + 44.0, y, LETTERS, &cut(&what, LETTERS, 206.0)))
             .add(end(x + 296.0, &rows))

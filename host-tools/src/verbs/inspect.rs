@@ -109,7 +109,11 @@ impl Cmd {
         }
         print(styled(STRONG, self.blob.display()))?;
         let bound = report.provenance.get("arena_bound");
-        print(report.facts.grid(bound.and_then(|bound| bound.parse().ok())))?;
+        print(
+            report
+                .facts
+                .grid(bound.and_then(|bound| bound.parse().ok())),
+        )?;
         if found {
             print(Fit::grid(&report.boards))?;
         } else {

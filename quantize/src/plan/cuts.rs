@@ -105,8 +105,8 @@ pub fn leanest(
     let count = base.ops.len();
     let dips: Vec<usize> = (0..=count)
         .filter(|&cut| {
-            let before = cut == 0 || narrow[cut] <= narrow[cut - 1];
-            before && (cut == count || narrow[cut] < narrow[cut + 1]) || cut == count
+            let ends = cut == 0 || cut == count;
+            ends || (narrow[cut] <= narrow[cut - 1] && narrow[cut] < narrow[cut + 1])
         })
         .collect();
     let value = |segment: &Range<usize>, limit: usize| {

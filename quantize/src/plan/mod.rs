@@ -9,13 +9,15 @@
 //! 2. [`pull`]: how many rows each ring of a segment has to hold;
 //! 3. [`replay`]: the schedule run without arithmetic, and what is needed of each ring when;
 //! 4. [`cuts`]: dynamic programming over the places to cut;
-//! 5. [`spacing`] and [`pack`]: how far apart rings must lie, and where they do lie;
+//! 5. [`spacing`], [`pack`] and `place`: how far apart rings must lie, and where they do lie;
 //! 6. [`search`]: all of it, for a goal.
 
 pub mod cuts;
 pub mod draft;
 mod layerwise;
+mod overlap;
 pub mod pack;
+mod place;
 pub mod pull;
 pub mod replay;
 pub mod search;

@@ -2,8 +2,8 @@
 //!
 //! Dynamic storage allocation is NP-hard. Pieces are put, one after another, at the lowest place
 //! that their distances to those before them allow; what decides is the order. It starts from
-//! several good ones (size, size × time) and is improved by moving pieces forward at random, from a
-//! fixed seed, keeping what is not worse (a late-acceptance-free hill climb: the plateaus are wide).
+//! several good ones (size, size × time) and is improved by moving pieces within it at random, from a
+//! fixed seed, keeping whatever is not worse: the plateaus are wide.
 
 use super::spacing::Spacing;
 

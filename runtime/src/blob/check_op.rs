@@ -67,42 +67,6 @@ pub fn op_cost(
     cost.ok_or(wrong)
 }
 
-/// How an operator may write over a row of its input that nobody reads after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InPlace {
-    /// Not at all.
-    Never,
-    /// Its row just on that row: it works element by element.
-    Exactly,
-    /// Its row from that row's first byte or one before it on: it works pixel by pixel, and what it
-    /// writes never overtakes what it reads.
-    Behind,
-}
-
-/// How operator `op` may write over a row of tensor `input`.
-pub fn in_place<R: Records>(records: &R, data: &Data<'_>, op: u16, input: u16) -> InPlace {
-    place(records, data, op, input).unwrap_or(InPlace::Never)
-}
-
-fn place<R: Records>(records: &R, data: &Data<'_>, op: u16, input: u16) -> Option<InPlace> {
-    let record = records.op(op)?;
-    let reads = input == record.input_a || input == record.input_b;
-    if !reads || record.input_a == record.input_b {
-        return None;
-    }
-    match OpKind::from_byte(record.kind)? {
-        OpKind::Add | OpKind::Table => Some(InPlace::Exactly),
-        OpKind::Conv => {
-            let params: ConvParams = data.params(&record)?;
-            let (from, to) = (records.tensor(input)?, records.tensor(op)?);
-            let step = u32::from(from.channels).saturating_mul(u32::from(params.stride_w));
-            let behind = params.is_pointwise(&record) && u32::from(to.channels) <= step;
-            behind.then_some(InPlace::Behind)
-        }
-        _ => None,
-    }
-}
-
 /// The tensor that an operator reads: made earlier, and aware of this reader.
 fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error> {
     let record = flow.tensors.get(tensor).filter(|_| tensor < op);

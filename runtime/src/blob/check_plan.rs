@@ -8,8 +8,8 @@
 
 use core::ops::Range;
 
-use super::check_op::{InPlace, in_place};
 use super::header::MAX_SCHEDULE;
+use super::in_place::{InPlace, in_place};
 use super::plan::MAX_SEGMENT_OPS;
 use super::{Checked, SegmentRecord};
 use crate::arena::Ring;
