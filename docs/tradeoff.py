@@ -11,7 +11,7 @@ from html import escape
 
 COLOURS = ["#1f6fb2", "#c4560f", "#23845a", "#8a4fa3"]
 PANEL_WIDTH, PANEL_HEIGHT = 500, 340
-LEFT, GAP, TOP, BOTTOM = 90, 34, 104, 82
+LEFT, GAP, TOP, BOTTOM = 90, 34, 104, 96
 INK, GREY, GRID = "#222222", "#666666", "#e4e4e4"
 
 
@@ -71,7 +71,8 @@ def place(spot, width, spots, taken, sides):
         for dy in range(-78, 79, 3):
             left, top = px + dx - width / 2, py + dy - height / 2
             box = (left, top, left + width, top + height)
-            if left > sides[0] + 3 and box[2] < sides[1] - 3:
+            inside = left > sides[0] + 3 and box[2] < sides[1] - 3
+            if inside and TOP < top and box[3] < TOP + PANEL_HEIGHT:
                 tries.append((math.hypot(0.8 * dx, dy) + 0.001 * dy, box))
     for _, box in sorted(tries):
         apart = all(
@@ -157,8 +158,8 @@ def draw(nets):
         f'viewBox="0 0 {width} {height}" font-family="Helvetica, Arial, sans-serif">',
         f'<rect width="{width}" height="{height}" fill="white"/>',
         text(LEFT, 28, "What less memory costs", 19, INK, more=' font-weight="bold"'),
-        text(LEFT, 49, "instructions of one inference on the emulated Cortex-M4 "
-             "against those of the plan layer by layer", 13, GREY),
+        text(LEFT, 49, "instructions of one inference on an emulated Cortex-M4; "
+             "100 % is layer by layer", 13, GREY),
     ]
 
     def y(percent):
@@ -177,10 +178,11 @@ def draw(nets):
     out.append(text(20, TOP + PANEL_HEIGHT / 2, said, 12, INK, "middle", turn))
     said = (
         f"Mind the upright axis: it does not start at zero, but shows {floor:.{digits}f} to "
-        f"{ceiling:.{digits}f} %. Points are measured; "
-        "the lines between them only lead the eye."
+        f"{ceiling:.{digits}f} %."
     )
-    out.append(text(LEFT, height - 14, said, 12, GREY))
+    out.append(text(LEFT, height - 30, said, 12, GREY))
+    said = "Points are measured; the lines between them only lead the eye."
+    out.append(text(LEFT, height - 13, said, 12, GREY))
     return "\n".join([*out, "</svg>", ""])
 
 
