@@ -65,7 +65,7 @@ impl Facts {
         row("  of it weights", self.weights_bytes as u64, "bytes");
         row("arena", self.arena_bytes as u64, "bytes of RAM");
         if let Some(bound) = arena_bound {
-            let note = "bytes: no plan by rows gets below";
+            let note = "bytes: needed at one time by the best cuts";
             row("  lower bound", bound as u64, note);
         }
         row("scratch", self.scratch_bytes as u64, "bytes of RAM");

@@ -36,7 +36,7 @@ pub struct Quantized {
     pub ranges: RangeMethod,
     /// Output SQNR on the calibration images of each method that was tried, in dB.
     pub candidates: Vec<(RangeMethod, f64)>,
-    /// What no plan row by row gets below, in bytes of arena; `None` if it was not looked for.
+    /// What no plan gets below, in bytes of arena; `None` if it was not looked for.
     pub bound: Option<usize>,
     /// Things that the user should know, one sentence each.
     pub notices: Vec<String>,
@@ -178,17 +178,36 @@ fn plan_lines(ram: Ram, plan: &Plan) -> String {
 fn planned(net: &IntNet, ram: Ram, extras: &Extras<'_>, watch: &dyn Watch) -> Result<Plan, Error> {
     let whole = emit(net, &layerwise(net), extras)?;
     let mut scratch = Model::new(&whole)?.scratch_bytes();
+    let takes = |plan: &Plan| -> Result<usize, Error> {
+        Ok(Model::new(&emit(net, plan, extras)?)?.scratch_bytes())
+    };
+    let Ram::Budget(budget) = ram else {
+        return plan(net, ram, scratch, watch);
+    };
     loop {
-        let plan = plan(net, ram, scratch, watch)?;
-        let blob = emit(net, &plan, extras)?;
-        let taken = Model::new(&blob)?.scratch_bytes();
-        match ram {
-            Ram::Budget(budget) if plan.arena_bytes + taken > budget && taken > scratch => {
-                scratch = taken;
-            }
-            _ => return Ok(plan),
+        let found = match plan(net, ram, scratch, watch) {
+            Err(Error::RamBudget { .. }) => break,
+            found => found?,
+        };
+        let taken = takes(&found)?;
+        if found.arena_bytes + taken <= budget {
+            return Ok(found);
         }
+        if taken <= scratch {
+            break;
+        }
+        scratch = taken;
     }
+    let least = plan(net, Ram::Auto, scratch, watch)?;
+    let (arena, scratch) = (least.arena_bytes, takes(&least)?);
+    if arena + scratch <= budget {
+        return Ok(least);
+    }
+    Err(Error::RamBudget {
+        budget,
+        arena,
+        scratch,
+    })
 }
 
 /// Output SQNR of a blob against the f32 answers, in dB.

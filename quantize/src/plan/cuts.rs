@@ -95,12 +95,20 @@ fn lean(base: &Draft, segment: &Range<usize>) -> Vec<Style> {
     }
 }
 
-/// The cuts with the least greatest `measure` of a segment, row by row.
-pub fn leanest(
-    base: &Draft,
-    measure: impl Fn(&Cut) -> usize + Sync,
-    watch: &dyn Watch,
-) -> Vec<Cut> {
+/// Every style that the planner knows.
+fn styles(base: &Draft, segment: &Range<usize>, rows: usize) -> Vec<Style> {
+    let both = |style: Style| {
+        [false, true].map(|landings| Style {
+            rows,
+            landings,
+            ..style
+        })
+    };
+    lean(base, segment).into_iter().flat_map(both).collect()
+}
+
+/// The cuts with the least greatest bytes of rings of a segment, row by row.
+pub fn leanest(base: &Draft, watch: &dyn Watch) -> Vec<Cut> {
     let narrow = crossings(base);
     let count = base.ops.len();
     let dips: Vec<usize> = (0..=count)
@@ -111,16 +119,36 @@ pub fn leanest(
         .collect();
     let value = |segment: &Range<usize>, limit: usize| {
         let styles = lean(base, segment).into_iter();
-        let cuts =
-            styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, &measure));
-        cuts.min_by_key(|cut| (measure(cut), cut.cost))
+        let cuts = styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, rings));
+        cuts.min_by_key(|cut| (cut.ring_bytes, cut.cost))
     };
-    let rank = |cut: &Cut, so_far: u64| so_far.max(measure(cut) as u64);
+    let rank = |cut: &Cut, so_far: u64| so_far.max(cut.ring_bytes as u64);
+    // Few cuts first: what they take is a limit by which the others are soon given up.
     let rough = cheapest_path(&dips, &narrow, usize::MAX, &value, rank, &());
-    let limit = rough.iter().map(&measure).max().unwrap_or(usize::MAX);
+    let limit = rough.iter().map(rings).max().unwrap_or(usize::MAX);
     let all: Vec<usize> = (0..=count).collect();
     let fine = cheapest_path(&all, &narrow, limit, &value, rank, watch);
     if fine.is_empty() { rough } else { fine }
+}
+
+/// The least, over all cuts and styles, of the most bytes of rows that are needed at one time: no
+/// placing gets below. `limit` is what a plan is known to take.
+pub fn bound(base: &Draft, limit: usize, watch: &dyn Watch) -> usize {
+    let rows = |cut: &Cut| cut.row_bytes;
+    let value = |segment: &Range<usize>, limit: usize| {
+        let styles = ROWS.iter().flat_map(|&rows| styles(base, segment, rows));
+        let cuts = styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, rows));
+        cuts.min_by_key(|cut| cut.row_bytes)
+    };
+    let rank = |cut: &Cut, so_far: u64| so_far.max(cut.row_bytes as u64);
+    let all: Vec<usize> = (0..=base.ops.len()).collect();
+    let cuts = cheapest_path(&all, &crossings(base), limit, &value, rank, watch);
+    cuts.iter().map(rows).max().unwrap_or(limit)
+}
+
+/// What a cut takes of the arena at one time.
+fn rings(cut: &Cut) -> usize {
+    cut.ring_bytes
 }
 
 /// The cuts and styles with the least cost whose segments each take at most `limit` bytes of rings;
@@ -128,17 +156,9 @@ pub fn leanest(
 pub fn cheapest(base: &Draft, limit: usize, watch: &dyn Watch) -> Vec<Cut> {
     let value = |segment: &Range<usize>, limit: usize| {
         ROWS.iter().find_map(|&rows| {
-            let lean = lean(base, segment);
-            let styles = lean.iter().flat_map(|style| {
-                [false, true].map(|landings| Style {
-                    rows,
-                    landings,
-                    ..*style
-                })
-            });
-            let ring_bytes = |cut: &Cut| cut.ring_bytes;
-            let cuts = styles
-                .filter_map(|style| evaluate(base, segment.clone(), style, limit, ring_bytes));
+            let styles = styles(base, segment, rows).into_iter();
+            let cuts =
+                styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, rings));
             cuts.min_by_key(|cut| (cut.cost, cut.ring_bytes))
         })
     };

@@ -4,7 +4,7 @@
 //! since pieces are fixed in place. So a few neighbouring choices of cuts are placed, and the best
 //! is kept.
 
-use super::cuts::{STEP_COST, cheapest, leanest};
+use super::cuts::{STEP_COST, bound, cheapest, leanest};
 use super::draft::{Draft, readers};
 use super::place::realize;
 use super::{Plan, Ram, Ring, layerwise};
@@ -25,8 +25,6 @@ pub fn plan(
         return Ok(layerwise(net));
     }
     let base = base(net);
-    let bound = leanest(&base, |cut| cut.row_bytes, watch);
-    let bound = bound.iter().map(|cut| cut.row_bytes).max();
     let plan = match ram {
         Ram::Budget(budget) => {
             let room = budget.saturating_sub(scratch_bytes);
@@ -47,6 +45,7 @@ pub fn plan(
         }
         _ => least(net, &base, watch)?,
     };
+    let bound = Some(bound(&base, plan.arena_bytes, watch));
     Ok(Plan { bound, ..plan })
 }
 
@@ -67,7 +66,7 @@ fn base(net: &IntNet) -> Draft {
 
 /// The plan with the least arena; of about equal ones that with the least work.
 fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
-    let lean = leanest(base, |cut| cut.ring_bytes, watch);
+    let lean = leanest(base, watch);
     let peak = lean.iter().map(|cut| cut.ring_bytes).max().unwrap_or(0);
     let whole = layerwise(net);
     let whole_cost = base
