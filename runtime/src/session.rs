@@ -56,6 +56,8 @@ pub enum RunError<E> {
 }
 
 /// An inference over memory of the caller: arena first, scratch behind it.
+///
+/// The value itself takes 648 bytes on a 32-bit core, besides [`Model::stack_bytes`].
 pub struct Session<'b, 'm> {
     model: Model<'b>,
     arena: &'m mut [u8],

@@ -13,6 +13,10 @@ use crate::meter::Meter;
 use crate::serve::Command;
 use crate::trace::Trace;
 
+/// What the documents say that a session takes on a 32-bit core.
+#[cfg(target_pointer_width = "32")]
+const _: () = assert!(size_of::<Session<'_, '_>>() == 648);
+
 /// Why an inference ended without an answer.
 pub(crate) enum Stop<E> {
     /// The line was closed (`None`) or broke.
