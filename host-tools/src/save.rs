@@ -20,11 +20,11 @@ pub struct Output {
 }
 
 impl Output {
-    /// Makes sure that `path` can be written.
+    /// Makes sure that `path` can be written, and is none of the files that are read.
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn reserve(path: &Path) -> Result<Self, Error> {
+    pub fn reserve(path: &Path, inputs: &[&Path]) -> Result<Self, Error> {
         let refuse = |reason: String| Error::Write {
             path: path.into(),
             reason,
@@ -38,6 +38,16 @@ impl Output {
                     "a file with that name is there and read-only".into(),
                 ));
             }
+        }
+        let same = |input: &&&Path| match (fs::canonicalize(input), fs::canonicalize(path)) {
+            (Ok(input), Ok(output)) => input == output,
+            _ => false,
+        };
+        if let Some(input) = inputs.iter().find(same) {
+            return Err(refuse(format!(
+                "that would overwrite {}, which is read",
+                input.display()
+            )));
         }
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
@@ -91,7 +101,7 @@ mod tests {
     fn nothing_is_left_of_work_that_failed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.tidbit");
-        drop(Output::reserve(&path).unwrap());
+        drop(Output::reserve(&path, &[]).unwrap());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 
@@ -100,7 +110,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.tidbit");
         fs::write(&path, "old").unwrap();
-        let output = Output::reserve(&path).unwrap();
+        let output = Output::reserve(&path, &[]).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"old");
         output.commit(b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"new");
@@ -110,13 +120,24 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_refused_at_once() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(Output::reserve(dir.path()).is_err());
-        assert!(Output::reserve(&dir.path().join("none/a.tidbit")).is_err());
+        assert!(Output::reserve(dir.path(), &[]).is_err());
+        assert!(Output::reserve(&dir.path().join("none/a.tidbit"), &[]).is_err());
         let path = dir.path().join("locked");
         fs::write(&path, "").unwrap();
         let mut permissions = fs::metadata(&path).unwrap().permissions();
         permissions.set_readonly(true);
         fs::set_permissions(&path, permissions).unwrap();
-        assert!(Output::reserve(&path).is_err());
+        assert!(Output::reserve(&path, &[]).is_err());
+    }
+
+    #[test]
+    fn what_is_read_is_not_overwritten() {
+        let dir = tempfile::tempdir().unwrap();
+        let [net, other] = ["net.onnx", "other"].map(|name| dir.path().join(name));
+        fs::write(&net, "net").unwrap();
+        let error = Output::reserve(&net, &[&other, &net]).unwrap_err();
+        assert!(error.to_string().contains("which is read"), "{error}");
+        assert!(Output::reserve(&other, &[&net]).is_ok());
+        assert_eq!(fs::read_to_string(&net).unwrap(), "net");
     }
 }

@@ -36,7 +36,8 @@ pub struct Quantized {
     pub ranges: RangeMethod,
     /// Output SQNR on the calibration images of each method that was tried, in dB.
     pub candidates: Vec<(RangeMethod, f64)>,
-    /// What no plan gets below, in bytes of arena; `None` if it was not looked for.
+    /// What no plan that the planner considers gets below, in bytes of arena; `None` if it was not
+    /// looked for.
     pub bound: Option<usize>,
     /// Things that the user should know, one sentence each.
     pub notices: Vec<String>,

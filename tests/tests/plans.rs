@@ -46,7 +46,7 @@ fn try_all(net: &IntNet) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_plan_of_a_random_net_computes_the_same(recipe in recipes()) {

@@ -81,3 +81,15 @@ fn a_long_chain_row_by_row_is_taken() {
     let answer = session.run(&[7; 224]).expect("it runs");
     assert_eq!(answer.output(), [0; 224]);
 }
+
+/// A tensor that claims more readers than it has would have all of them looked at, row by row.
+#[test]
+fn readers_that_are_none_are_refused() {
+    let mut blob = chain(61, 224).expect("61 operators by 224 rows");
+    tidbit_tests::surgery::tensor(&mut blob, 30, |tensor| tensor.first_reader = 0);
+    tidbit_tests::handmade::seal(&mut blob);
+    let refused = tidbit::Model::new(&blob)
+        .map(|_| ())
+        .expect_err("operator 0 reads nothing");
+    assert_eq!(refused, tidbit::Error::Operand { op: 0, tensor: 30 });
+}

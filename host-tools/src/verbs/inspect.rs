@@ -91,7 +91,8 @@ impl Cmd {
     /// # Errors
     /// What is wrong with the blob.
     pub fn run(self) -> Result<(), Error> {
-        let picture = self.memory.as_deref().map(save::Output::reserve);
+        let picture = self.memory.as_deref();
+        let picture = picture.map(|path| save::Output::reserve(path, &[&self.blob]));
         let picture = picture.transpose()?;
         let file = BlobFile::read(&self.blob)?;
         let model = file.model()?;

@@ -3,7 +3,7 @@
 //! Whatever can be refused quickly (the output's path, the board's name, the labels, the
 //! normalization, the folder of images) is looked at before the long work begins.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rayon::prelude::*;
@@ -142,7 +142,9 @@ impl Cmd {
     /// # Errors
     /// What is wrong with the arguments, the net, the images or the output.
     pub fn run(self) -> Result<(), Error> {
-        let output = Output::reserve(&self.output)?;
+        let labels = self.labels.as_deref();
+        let read: Vec<&Path> = labels.into_iter().chain([&*self.model]).collect();
+        let output = Output::reserve(&self.output, &read)?;
         let board = self.board.as_deref().map(Board::find).transpose()?;
         let network = Network::load(&self.model)?;
         let options = self.options(&network)?;

@@ -23,6 +23,8 @@ pub struct Draft {
     pub pools: Vec<bool>,
     /// Bytes of weights that one step of each operator reads.
     pub weights: Vec<usize>,
+    /// Bytes of scratch that the net takes whatever the plan.
+    pub scratch: usize,
 }
 
 impl Records for Draft {
@@ -45,6 +47,7 @@ impl Draft {
             in_place: net.ops.iter().map(|op| in_place(net, op)).collect(),
             pools: net.ops.iter().map(|op| can_accumulate(net, op)).collect(),
             weights: net.ops.iter().map(weights).collect(),
+            scratch: 0,
         }
     }
 
@@ -74,6 +77,7 @@ impl Draft {
             weights: both()
                 .map(|(op, record)| weights(op, record).unwrap_or(0))
                 .collect(),
+            scratch: tables.header.scratch_bytes as usize,
             ops,
         }
     }

@@ -65,8 +65,8 @@ pub struct Plan {
     pub segments: Vec<usize>,
     /// Bytes of the arena.
     pub arena_bytes: usize,
-    /// What no plan of this kind gets below, however it places its rings: the least, over all cuts
-    /// and sizes of steps, of the most bytes of rows that are needed at one time. `None` if it was
-    /// not looked for.
+    /// What no plan that the planner considers gets below, however it places its rings: the least,
+    /// over all cuts and styles, of the most bytes of rows that are needed at one time. `None` if it
+    /// was not looked for.
     pub bound: Option<usize>,
 }

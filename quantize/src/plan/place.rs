@@ -29,8 +29,25 @@ pub fn realize(base: &Draft, cuts: &[Cut], enough: usize) -> Result<(Plan, u64),
         return Ok((plan, cost));
     }
     let close = place(base, cuts, enough)?;
-    let better = close.arena_bytes < plan.arena_bytes;
+    let better = memory_bytes(base, &close) < memory_bytes(base, &plan);
     Ok((if better { close } else { plan }, cost))
+}
+
+/// Arena and scratch of a plan: a pointwise convolution that works in place keeps a pixel aside.
+pub fn memory_bytes(base: &Draft, plan: &Plan) -> usize {
+    let span = |tensor: usize| {
+        let ring = &plan.rings[tensor];
+        ring.offset..ring.offset + ring.rows * base.ring_row_bytes(tensor)
+    };
+    let aside = (0..plan.rings.len())
+        .filter(|&op| base.in_place[op] == InPlace::Behind)
+        .filter_map(|op| {
+            let input = base.inputs(op).next()?;
+            let (out, read) = (span(op), span(input));
+            let meets = out.start < read.end && read.start < out.end;
+            meets.then_some(usize::from(base.tensors[input].channels))
+        });
+    plan.arena_bytes + aside.max().unwrap_or(0).max(base.scratch)
 }
 
 fn place(base: &Draft, cuts: &[Cut], enough: usize) -> Result<Plan, Error> {

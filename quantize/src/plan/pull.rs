@@ -27,9 +27,10 @@ pub struct Style {
 /// `pools` tells which operators can accumulate.
 pub fn size(draft: &mut Draft, segment: &Range<usize>, style: Style) {
     for op in segment.clone() {
+        let accumulates = draft.pools[op] && saves_memory(draft, op);
         let record = &mut draft.ops[op];
-        record.accumulates = u8::from(draft.pools[op]);
-        if draft.pools[op] {
+        record.accumulates = u8::from(accumulates);
+        if accumulates {
             (record.window_rows, record.stride_rows, record.pad_top) = (1, 1, 0);
         }
     }
@@ -50,6 +51,13 @@ pub fn size(draft: &mut Draft, segment: &Range<usize>, style: Style) {
             record.landing_rows = step;
         }
     }
+}
+
+/// Whether a pool's sums take less than the rows that it then need not see together.
+fn saves_memory(draft: &Draft, op: usize) -> bool {
+    let sums = 4 * draft.tensors[op].row_bytes();
+    let input = &draft.tensors[usize::from(draft.ops[op].input_a)];
+    sums <= input.row_bytes() * usize::from(input.height - 1)
 }
 
 /// Rows of each step: as many as one step of the reader takes.

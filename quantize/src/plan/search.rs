@@ -6,7 +6,7 @@
 
 use super::cuts::{STEP_COST, bound, cheapest, leanest};
 use super::draft::{Draft, readers};
-use super::place::realize;
+use super::place::{memory_bytes, realize};
 use super::{Plan, Ram, Ring, layerwise};
 use crate::lower::IntNet;
 use crate::{Error, Watch};
@@ -24,12 +24,15 @@ pub fn plan(
     if ram == Ram::Layerwise {
         return Ok(layerwise(net));
     }
-    let base = base(net);
+    let base = Draft {
+        scratch: scratch_bytes,
+        ..base(net)
+    };
     let plan = match ram {
         Ram::Budget(budget) => {
             let room = budget.saturating_sub(scratch_bytes);
             match within(&base, room, watch) {
-                Some(plan) => plan,
+                Some((plan, _)) => plan,
                 None => {
                     let least = least(net, &base, watch)?;
                     if least.arena_bytes > room {
@@ -81,29 +84,37 @@ fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
             candidates.push(realize(base, &cuts, peak)?);
         }
     }
-    let fewest = candidates
-        .iter()
-        .map(|plan| plan.0.arena_bytes)
-        .min()
-        .unwrap_or(0);
+    let fewest = |candidates: &[(Plan, u64)]| {
+        let taken = candidates.iter().map(|(plan, _)| memory_bytes(base, plan));
+        taken.min().unwrap_or(0)
+    };
+    // What takes a little less work in a little less room may be placed better, by luck.
+    for _ in 0..2 {
+        let less = fewest(&candidates).saturating_sub(base.scratch + 1);
+        match within(base, less, watch) {
+            Some(found) if found.0.arena_bytes <= less => candidates.push(found),
+            _ => break,
+        }
+    }
+    let fewest = fewest(&candidates);
     let near = candidates
         .into_iter()
-        .filter(|plan| plan.0.arena_bytes <= fewest + fewest / 200);
-    let best = near.min_by_key(|(plan, cost)| (*cost, plan.arena_bytes));
+        .filter(|(plan, _)| memory_bytes(base, plan) <= fewest + fewest / 200);
+    let best = near.min_by_key(|(plan, cost)| (*cost, memory_bytes(base, plan)));
     best.map(|(plan, _)| plan).ok_or(Error::Planner)
 }
 
 /// The plan with the least work whose arena takes at most `room` bytes, if one was found.
-fn within(base: &Draft, room: usize, watch: &dyn Watch) -> Option<Plan> {
+fn within(base: &Draft, room: usize, watch: &dyn Watch) -> Option<(Plan, u64)> {
     let mut limit = room;
     for _ in 0..6 {
         let cuts = cheapest(base, limit, watch);
         if cuts.is_empty() {
             return None;
         }
-        let (plan, _) = realize(base, &cuts, room).ok()?;
+        let (plan, cost) = realize(base, &cuts, room).ok()?;
         if plan.arena_bytes <= room {
-            return Some(plan);
+            return Some((plan, cost));
         }
         limit = limit.checked_sub(plan.arena_bytes - room)?;
     }

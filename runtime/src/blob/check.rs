@@ -5,7 +5,7 @@
 //! the plan runs to its end without overwriting a row that is needed. What runs afterwards relies on
 //! it, and still reads through `Option`s.
 
-use super::check_op::op_cost;
+use super::check_op::{check_readers, op_cost};
 use super::check_plan::check_plan;
 use super::checksum::checksum;
 use super::header::{
@@ -161,6 +161,9 @@ impl Checked<'_> {
             self.data
                 .text(op.name, usize::from(op.name_bytes))
                 .ok_or(Error::OutOfBlob { offset: op.name })?;
+        }
+        for (tensor, record) in (0u16..).zip(self.flow.tensors.iter()) {
+            check_readers(&self.flow, tensor, &record)?;
         }
         if work > MAX_MACS {
             return Err(Error::TooMuchWork);

@@ -67,6 +67,32 @@ pub fn op_cost(
     cost.ok_or(wrong)
 }
 
+/// Proves that the first and the last reader that a tensor states do read it, or that it states none
+/// (the first behind the last). Keeps a hostile blob from having all operators looked at for nothing.
+///
+/// # Errors
+/// [`Error::Operand`] with the reader that is none.
+pub(super) fn check_readers(
+    flow: &Flow<'_>,
+    tensor: u16,
+    record: &TensorRecord,
+) -> Result<(), Error> {
+    let (first, last) = (record.first_reader, record.last_reader);
+    if first > last {
+        return Ok(());
+    }
+    for reader in [first, last] {
+        let by_caller = reader == NONE || (last == NONE && flow.ops.get(reader).is_none());
+        let op = flow.ops.get(reader);
+        let reads = op.is_some_and(|op| op.input_a == tensor || op.input_b == tensor);
+        if !by_caller && !reads {
+            let op = reader;
+            return Err(Error::Operand { op, tensor });
+        }
+    }
+    Ok(())
+}
+
 /// The tensor that an operator reads: made earlier, and aware of this reader.
 fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error> {
     let record = flow.tensors.get(tensor).filter(|_| tensor < op);

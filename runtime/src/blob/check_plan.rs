@@ -26,6 +26,7 @@ pub(super) fn check_plan(checked: &Checked<'_>) -> Result<(), Error> {
             segment,
             progress: Progress::new(&segment),
             oldest: oldest(checked, &segment),
+            spans: spans(checked, &segment),
             looked_at,
         };
         while run.step(index)? {}
@@ -70,19 +71,48 @@ fn oldest(checked: &Checked<'_>, segment: &SegmentRecord) -> u16 {
         .unwrap_or(segment.first_op)
 }
 
+/// Operators that are looked at to find the first row of a tensor that a reader still needs.
+fn span(checked: &Checked<'_>, segment: &SegmentRecord, tensor: u16) -> u16 {
+    let end = segment.first_op.saturating_add(segment.op_count);
+    let Some(record) = checked.flow.tensors.get(tensor) else {
+        return 0;
+    };
+    if record.last_reader >= end {
+        return 1;
+    }
+    let first = record.first_reader.max(segment.first_op);
+    record.last_reader.saturating_add(1).saturating_sub(first)
+}
+
+/// The sum of all spans of a segment's tensors, and the greatest.
+fn spans(checked: &Checked<'_>, segment: &SegmentRecord) -> (u16, u16) {
+    let end = segment.first_op.saturating_add(segment.op_count);
+    let spans = (segment.first_op..end).map(|tensor| span(checked, segment, tensor));
+    spans.fold((0, 0), |(sum, most), span| {
+        (sum.saturating_add(span), most.max(span))
+    })
+}
+
 /// A segment under way.
 struct Run<'c, 'b> {
     checked: &'c Checked<'b>,
     segment: SegmentRecord,
     progress: Progress,
     oldest: u16,
+    spans: (u16, u16),
     looked_at: u32,
 }
 
 impl Run<'_, '_> {
     /// Makes the next step; `false` if there is none left.
     fn step(&mut self, index: u16) -> Result<bool, Error> {
-        self.spend(self.progress.looks())?;
+        // Each operator that is looked at may have its tensor's readers looked at, once; so may the
+        // three tensors that then settle.
+        let (sum, most) = self.spans;
+        let looks = self.progress.looks();
+        self.spend(looks)?;
+        self.spend(sum.min(looks.saturating_mul(most)))?;
+        self.spend(most.saturating_mul(3))?;
         match self.checked.flow.next(&self.segment, &self.progress) {
             Next::Step(step) => self.make(&step)?,
             Next::Done => return Ok(false),
@@ -177,6 +207,8 @@ impl Run<'_, '_> {
         (writer, tensor): (u16, u16),
         before: &Progress,
     ) -> Result<Option<bool>, Error> {
+        let span = span(self.checked, &self.segment, tensor);
+        self.spend(span.saturating_mul(2))?;
         let (flow, segment) = (&self.checked.flow, &self.segment);
         let look = || -> Option<(Range<u16>, u16, bool)> {
             let needed = flow.kept_from(segment, before, tensor)?;
