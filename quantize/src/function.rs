@@ -99,6 +99,21 @@ impl Function {
         let erf = affine(std::f64::consts::FRAC_1_SQRT_2, 0.0).then(Self::Erf);
         Self::Identity.times(erf.then(affine(0.5, 0.5)))
     }
+
+    /// Gelu with a tanh of `x + 0.044715 * x^3` in the distribution function's place.
+    pub fn gelu_by_tanh() -> Self {
+        let affine = |scale, shift| Self::Affine { scale, shift };
+        let square = Self::Identity.times(Self::Identity);
+        let cubic = Self::Identity.times(square.then(affine(0.044_715, 1.0)));
+        let factor = (2.0 / std::f64::consts::PI).sqrt();
+        let tanh = cubic.then(affine(factor, 0.0)).then(Self::Tanh);
+        Self::Identity.times(tanh.then(affine(0.5, 0.5)))
+    }
+
+    /// `x * tanh(ln(1 + exp(x)))`.
+    pub fn mish() -> Self {
+        Self::Identity.times(Self::Softplus.then(Self::Tanh))
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +135,8 @@ mod tests {
             (Function::hard_swish(), -4.0, 0.0),
             (Function::hard_swish(), 4.0, 4.0),
             (Function::gelu(), 1.0, 0.841_344_746_068_543),
+            (Function::gelu_by_tanh(), 1.0, 0.841_191_990_608_276),
+            (Function::mish(), 1.0, 0.865_098_388_267_310),
         ] {
             let found = function.apply(x);
             assert!((found - expected).abs() < 1e-12, "{function:?} {found}");

@@ -17,6 +17,7 @@ impl Importer<'_> {
             "Softplus" => Function::Softplus,
             "Erf" => Function::Erf,
             "HardSwish" => Function::hard_swish(),
+            "Mish" => Function::mish(),
             "LeakyRelu" => Function::LeakyRelu {
                 slope: number("alpha", 0.01),
             },
@@ -25,6 +26,7 @@ impl Importer<'_> {
             },
             "Gelu" => match attributes.text("approximate", "none").as_str() {
                 "none" => Function::gelu(),
+                "tanh" => Function::gelu_by_tanh(),
                 other => return Err(format!("its approximation '{other}' is not supported")),
             },
             _ => return Err("tidbit has no such operator".into()),

@@ -52,6 +52,7 @@ pub const SUPPORTED: &[&str] = &[
     "Max",
     "MaxPool",
     "Min",
+    "Mish",
     "Mul",
     "PRelu",
     "Pad",
@@ -170,8 +171,8 @@ impl Importer<'_> {
             "Min" | "Max" => self.extremum(node),
             "HardSigmoid" => self.hard_sigmoid(node, &attributes),
             "PRelu" => self.prelu(node),
-            "Sigmoid" | "Tanh" | "Softplus" | "Erf" | "HardSwish" | "LeakyRelu" | "Elu"
-            | "Gelu" => self.function(node, &attributes),
+            "Sigmoid" | "Tanh" | "Softplus" | "Erf" | "HardSwish" | "Mish" | "LeakyRelu"
+            | "Elu" | "Gelu" => self.function(node, &attributes),
             "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(node),
             "BatchNormalization" => self.batch_norm(node, &attributes),
             "Conv" => self.conv(node, &attributes),

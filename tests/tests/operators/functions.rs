@@ -78,19 +78,25 @@ fn operators() -> Vec<Case> {
             let slope = net.constant(&[1], &[0.2]);
             net.node("PRelu", &[x, &slope], &[])
         }),
-        // A version of the operator set that has it.
-        gelu(),
+        newer("Gelu", "Gelu", &[]),
+        newer(
+            "Gelu by tanh",
+            "Gelu",
+            &[("approximate", Attr::Text("tanh"))],
+        ),
+        newer("Mish", "Mish", &[]),
     ])
     .collect()
 }
 
-fn gelu() -> Case {
+/// An operator that came with a later version of the operator set.
+fn newer(name: &'static str, op: &str, attributes: &[(&str, Attr)]) -> Case {
     let mut net = Net::new(IMAGE).opset(20);
     let weights = net.weights(&[8, 3, 1, 1], 3.0, 0.0);
     let x = net.node("Conv", &["image", &weights], &[]);
-    let output = net.node("Gelu", &[&x], &[]);
+    let output = net.node(op, &[&x], attributes);
     Case {
-        name: "Gelu",
+        name,
         tolerance: WEIGHTED,
         operators: net.operators(),
         model: net.finish(&output),
