@@ -4,6 +4,7 @@
 //! dimensions in the ONNX file. Nodes are in an order in which they can run. An operator carries
 //! its weights in f32, in the order of the blob.
 
+use crate::function::Function;
 use crate::import::layout::Layout;
 
 /// Index of a tensor in [`Graph::tensors`].
@@ -141,10 +142,14 @@ pub enum Op {
         /// For each channel.
         shift: Vec<f32>,
     },
+    /// A function of one element.
+    Function(Function),
     /// A clamp by itself; folding puts it into its producer where that is possible.
     Clamp,
     /// Sum of two tensors.
     Add,
+    /// Product of two tensors: until the import has seen that it is a function of one.
+    Product,
     /// A pool.
     Pool(PoolKind, Window),
     /// A border of zeros.
@@ -159,12 +164,32 @@ impl Op {
         match self {
             Self::Conv(_) => "Conv",
             Self::Affine { .. } => "Affine",
+            Self::Function(_) => "Function",
             Self::Clamp => "Clamp",
             Self::Add => "Add",
+            Self::Product => "Product",
             Self::Pool(PoolKind::Max, _) => "MaxPool",
             Self::Pool(..) => "AveragePool",
             Self::Pad(_) => "Pad",
             Self::Softmax => "Softmax",
+        }
+    }
+
+    /// The function of one element that it is, its node's clamp left out; `None` where it looks at
+    /// several elements, or does not do the same to all.
+    pub fn function(&self) -> Option<Function> {
+        match self {
+            Self::Function(function) => Some(function.clone()),
+            Self::Clamp => Some(Function::Identity),
+            Self::Affine { scale, shift } => {
+                let same = |values: &[f32]| values.windows(2).all(|pair| pair[0] == pair[1]);
+                let alike = same(scale) && same(shift);
+                alike.then_some(Function::Affine {
+                    scale: f64::from(*scale.first()?),
+                    shift: f64::from(*shift.first()?),
+                })
+            }
+            _ => None,
         }
     }
 }
@@ -212,5 +237,17 @@ impl Graph {
     /// Index of the node that makes a tensor; `None` for the image.
     pub fn producer(&self, tensor: TensorId) -> Option<usize> {
         self.nodes.iter().position(|node| node.output == tensor)
+    }
+
+    /// Removes nodes whose result nothing needs.
+    pub fn remove_dead(&mut self) {
+        let mut needed = vec![false; self.tensors.len()];
+        needed[self.output] = true;
+        for node in self.nodes.iter().rev() {
+            if needed[node.output] {
+                node.inputs.iter().for_each(|&input| needed[input] = true);
+            }
+        }
+        self.nodes.retain(|node| needed[node.output]);
     }
 }

@@ -10,7 +10,10 @@ pub mod calibrate;
 pub mod emit;
 pub mod error;
 pub mod fold;
+pub mod function;
 pub mod graph;
+#[cfg(test)]
+mod handmade;
 pub mod histogram;
 pub mod import;
 pub mod lower;

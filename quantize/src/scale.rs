@@ -40,8 +40,8 @@ impl Scale {
     }
 
     /// The int8 nearest to a real value.
-    pub fn quantize(&self, value: f32) -> i8 {
-        let steps = f64::from(value) / f64::from(self.scale);
+    pub fn quantize(&self, value: impl Into<f64>) -> i8 {
+        let steps = value.into() / f64::from(self.scale);
         (steps.round() + f64::from(self.zero_point)).clamp(-128.0, 127.0) as i8
     }
 

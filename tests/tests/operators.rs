@@ -4,6 +4,9 @@
 //! well-spread values has some 40 dB, and every further quantized tensor or weight in the net
 //! costs a little. A case that fell below would mean wrong arithmetic, not rounding.
 
+#[path = "operators/functions.rs"]
+mod functions;
+
 use std::collections::BTreeSet;
 
 use tidbit_quantize::import::SUPPORTED;
@@ -308,10 +311,16 @@ fn dense() -> Vec<Case> {
 }
 
 fn cases() -> Vec<Case> {
-    [convolutions(), pools(), elementwise(), dense()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        convolutions(),
+        pools(),
+        elementwise(),
+        functions::cases(),
+        dense(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]
@@ -358,17 +367,24 @@ fn what_would_change_the_result_is_refused() {
     let mut net = Net::new(IMAGE);
     let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(3))]);
     let over_columns = net.finish(&softmax);
-    for (name, model) in [
-        ("Cast", to_integer),
-        ("Pad", reflected),
-        ("Softmax", over_columns),
+    let mut net = Net::new(IMAGE);
+    let slopes = net.weights(&[3, 1, 1], 0.1, 0.2);
+    let prelu = net.node("PRelu", &["image", &slopes], &[]);
+    let slope_by_channel = net.finish(&prelu);
+    let mut net = Net::new(IMAGE);
+    let x = net.conv("image", [3, 3, 1, 1], &[]);
+    let product = net.node("Mul", &["image", &x], &[]);
+    let of_two_tensors = net.finish(&product);
+    for (node, reason, model) in [
+        ("Cast_0", "floating-point", to_integer),
+        ("Pad_0", "only with zeros", reflected),
+        ("Softmax_0", "over the channels", over_columns),
+        ("PRelu_0", "a slope for each channel", slope_by_channel),
+        ("Mul_1", "a product of two activations", of_two_tensors),
     ] {
         let file = on_disk(&model);
         let error = measure(file.path(), &normalization()).err();
         let error = error.map(|error| error.to_string()).unwrap_or_default();
-        assert!(
-            error.contains(&format!("{name}_0")) && error.contains("not supported"),
-            "{error}"
-        );
+        assert!(error.contains(node) && error.contains(reason), "{error}");
     }
 }

@@ -5,6 +5,7 @@
 
 mod affine;
 mod clamp;
+mod functions;
 mod normalize;
 mod pad;
 
@@ -13,13 +14,17 @@ use crate::graph::{Graph, TensorId};
 
 /// Runs all passes. `normalization` has one number for each channel of the input.
 pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
-    remove_dead(&mut graph);
-    affine::into_convolutions(&mut graph);
-    clamp::into_producers(&mut graph);
+    graph.remove_dead();
+    // A clamp that went into a convolution lets the constants behind it follow.
+    for _ in 0..2 {
+        affine::into_convolutions(&mut graph);
+        clamp::into_producers(&mut graph);
+    }
+    functions::merge(&mut graph);
     pad::into_convolutions(&mut graph);
     normalize::into_weights(&mut graph, normalization);
     affine::into_depthwise(&mut graph);
-    remove_dead(&mut graph);
+    graph.remove_dead();
     graph
 }
 
@@ -29,16 +34,4 @@ fn only_reader(graph: &Graph, tensor: TensorId) -> Option<usize> {
         [reader] if tensor != graph.output => Some(*reader),
         _ => None,
     }
-}
-
-/// Removes nodes whose result nothing needs.
-fn remove_dead(graph: &mut Graph) {
-    let mut needed = vec![false; graph.tensors.len()];
-    needed[graph.output] = true;
-    for node in graph.nodes.iter().rev() {
-        if needed[node.output] {
-            node.inputs.iter().for_each(|&input| needed[input] = true);
-        }
-    }
-    graph.nodes.retain(|node| needed[node.output]);
 }

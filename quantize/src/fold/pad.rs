@@ -30,5 +30,5 @@ pub fn into_convolutions(graph: &mut Graph) {
             }
         }
     }
-    super::remove_dead(graph);
+    graph.remove_dead();
 }

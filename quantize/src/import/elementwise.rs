@@ -91,7 +91,7 @@ impl Importer<'_> {
         self.push_like(node, op, Clamp::NONE, map)
     }
 
-    /// A sum of two activations, or any arithmetic with a constant for each channel.
+    /// A sum or product of two activations, or any arithmetic with a constant for each channel.
     pub(super) fn arithmetic(&mut self, node: &NodeProto) -> Taken<()> {
         let activation = |index: usize| {
             node.input
@@ -99,7 +99,7 @@ impl Importer<'_> {
                 .is_some_and(|name| self.maps.contains_key(name))
         };
         match (activation(0), activation(1)) {
-            (true, true) => self.sum(node),
+            (true, true) => self.combine(node),
             (true, false) => {
                 let constant = self.constant(node, 1)?.ok_or("it has one input")?;
                 self.with_constant(node, self.map(node, 0)?, &constant, false)
@@ -111,18 +111,22 @@ impl Importer<'_> {
         }
     }
 
-    fn sum(&mut self, node: &NodeProto) -> Taken<()> {
-        if node.op_type != "Add" {
-            return Err("only the sum of two activations is supported".into());
-        }
+    fn combine(&mut self, node: &NodeProto) -> Taken<()> {
+        let op = match node.op_type.as_str() {
+            "Add" => Op::Add,
+            "Mul" => Op::Product,
+            _ => return Err("only sums and products of two activations are supported".into()),
+        };
         let (a, b) = (self.map(node, 0)?, self.map(node, 1)?);
         let (shape, other) = (self.graph.shape(a.tensor), self.graph.shape(b.tensor));
-        if shape != other || a.layout.order(&shape) != b.layout.order(&other) {
-            return Err("the operands of a sum must have the same shape".into());
+        let dims = |index: usize| self.source.dims(&node.input[index]);
+        let alike = shape == other && dims(0) == dims(1);
+        if !alike || a.layout.order(&shape) != b.layout.order(&other) {
+            return Err("its operands must have the same shape".into());
         }
         self.push(
             node,
-            Op::Add,
+            op,
             Clamp::NONE,
             vec![a.tensor, b.tensor],
             shape,

@@ -9,7 +9,9 @@
 mod attributes;
 mod dense;
 mod elementwise;
+mod functions;
 pub mod layout;
+mod products;
 mod shapes;
 pub mod source;
 mod windows;
@@ -35,21 +37,34 @@ pub const SUPPORTED: &[&str] = &[
     "Conv",
     "Div",
     "Dropout",
+    "Elu",
+    "Erf",
     "Flatten",
+    "Gelu",
     "Gemm",
     "GlobalAveragePool",
     "GlobalMaxPool",
+    "HardSigmoid",
+    "HardSwish",
     "Identity",
+    "LeakyRelu",
     "MatMul",
+    "Max",
     "MaxPool",
+    "Min",
+    "Mish",
     "Mul",
+    "PRelu",
     "Pad",
     "ReduceMean",
     "Relu",
     "Reshape",
+    "Sigmoid",
     "Softmax",
+    "Softplus",
     "Squeeze",
     "Sub",
+    "Tanh",
     "Transpose",
     "Unsqueeze",
 ];
@@ -120,6 +135,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
     })?;
     let output_layout = map.layout.clone();
     importer.graph.output = map.tensor;
+    importer.products()?;
     Ok(Imported {
         graph: importer.graph,
         input_layout: layout,
@@ -152,6 +168,11 @@ impl Importer<'_> {
             "Identity" | "Dropout" | "Cast" => self.alias(node),
             "Relu" => self.relu(node),
             "Clip" => self.clip(node, &attributes),
+            "Min" | "Max" => self.extremum(node),
+            "HardSigmoid" => self.hard_sigmoid(node, &attributes),
+            "PRelu" => self.prelu(node),
+            "Sigmoid" | "Tanh" | "Softplus" | "Erf" | "HardSwish" | "Mish" | "LeakyRelu"
+            | "Elu" | "Gelu" => self.function(node, &attributes),
             "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(node),
             "BatchNormalization" => self.batch_norm(node, &attributes),
             "Conv" => self.conv(node, &attributes),

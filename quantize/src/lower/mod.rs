@@ -12,6 +12,7 @@ mod table;
 use tidbit::blob::{AddParams, OpKind};
 
 use crate::Error;
+use crate::function::Function;
 use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape};
 use crate::scale::Scale;
 
@@ -144,6 +145,10 @@ fn lower_node(
         node: node.name.clone(),
         reason,
     };
+    let table = |function: Function| {
+        let table = table::of(&function.clamped(node.clamp), input, scale);
+        (OpKind::Table, Params::Table(table))
+    };
     let (kind, params) = match &node.op {
         Op::Conv(conv) => {
             let depthwise = conv.groups > 1 && conv.groups == ops[inputs[0]].shape.channels;
@@ -166,13 +171,11 @@ fn lower_node(
             let params = add::lower(input, ops[inputs[1]].scale, scale);
             (OpKind::Add, Params::Add(params))
         }
-        Op::Clamp => (
-            OpKind::Table,
-            Params::Table(table::clamp(node.clamp, input, scale)),
-        ),
+        Op::Clamp => table(Function::Identity),
+        Op::Function(function) => table(function.clone()),
         Op::Pad(padding) => (OpKind::Pad, Params::Pad(padding.top, padding.left)),
         Op::Softmax => (OpKind::Softmax, Params::Softmax(table::exp(&input))),
-        Op::Affine { .. } => return Err(failed("it was not folded".into())),
+        Op::Affine { .. } | Op::Product => return Err(failed("it was not folded".into())),
     };
     Ok(IntOp {
         name: node.name.clone(),

@@ -1,0 +1,156 @@
+//! Functions of one element: what a table of 256 entries computes.
+//!
+//! A function is a small expression, so that whatever a file writes out as several nodes on one
+//! tensor (a hard-swish as Add, Clip, Mul and Div) is one function here, whatever its constants.
+
+use crate::graph::Clamp;
+
+/// A function from a real number to a real number.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Function {
+    /// `x`.
+    Identity,
+    /// `x * scale + shift`.
+    Affine {
+        /// Factor.
+        scale: f64,
+        /// What is added.
+        shift: f64,
+    },
+    /// A clamp.
+    Clamp(Clamp),
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `ln(1 + exp(x))`.
+    Softplus,
+    /// The error function.
+    Erf,
+    /// `x`, or `slope * x` below 0.
+    LeakyRelu {
+        /// Slope below 0.
+        slope: f64,
+    },
+    /// `x`, or `alpha * (exp(x) - 1)` below 0.
+    Elu {
+        /// Minus the limit far below 0.
+        alpha: f64,
+    },
+    /// The second of the first.
+    Then(Box<Self>, Box<Self>),
+    /// The product of both.
+    Product(Box<Self>, Box<Self>),
+}
+
+impl Function {
+    /// Its value.
+    pub fn apply(&self, x: f64) -> f64 {
+        match self {
+            Self::Identity => x,
+            Self::Affine { scale, shift } => x * scale + shift,
+            Self::Clamp(clamp) => x.max(f64::from(clamp.lo)).min(f64::from(clamp.hi)),
+            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            Self::Tanh => x.tanh(),
+            // exp of a number that is not positive cannot overflow.
+            Self::Softplus => x.max(0.0) + (-x.abs()).exp().ln_1p(),
+            Self::Erf => libm::erf(x),
+            Self::LeakyRelu { slope } => x.max(0.0) + slope * x.min(0.0),
+            Self::Elu { alpha } => x.max(0.0) + alpha * x.min(0.0).exp_m1(),
+            Self::Then(first, second) => second.apply(first.apply(x)),
+            Self::Product(a, b) => a.apply(x) * b.apply(x),
+        }
+    }
+
+    /// This one, then `next`.
+    pub fn then(self, next: Self) -> Self {
+        match (self, next) {
+            (first, Self::Identity) => first,
+            (Self::Identity, second) => second,
+            (first, second) => Self::Then(Box::new(first), Box::new(second)),
+        }
+    }
+
+    /// This one, then a clamp.
+    pub fn clamped(self, clamp: Clamp) -> Self {
+        match clamp == Clamp::NONE {
+            true => self,
+            false => self.then(Self::Clamp(clamp)),
+        }
+    }
+
+    /// This one times `other`, both of the same element.
+    pub fn times(self, other: Self) -> Self {
+        Self::Product(Box::new(self), Box::new(other))
+    }
+
+    /// `x * clamp(x / 6 + 1/2, 0, 1)`.
+    pub fn hard_swish() -> Self {
+        let line = Self::Affine {
+            scale: 1.0 / 6.0,
+            shift: 0.5,
+        };
+        Self::Identity.times(line.clamped(Clamp { lo: 0.0, hi: 1.0 }))
+    }
+
+    /// `x` times the normal distribution function of `x`.
+    pub fn gelu() -> Self {
+        let affine = |scale, shift| Self::Affine { scale, shift };
+        let erf = affine(std::f64::consts::FRAC_1_SQRT_2, 0.0).then(Self::Erf);
+        Self::Identity.times(erf.then(affine(0.5, 0.5)))
+    }
+
+    /// Gelu with a tanh of `x + 0.044715 * x^3` in the distribution function's place.
+    pub fn gelu_by_tanh() -> Self {
+        let affine = |scale, shift| Self::Affine { scale, shift };
+        let square = Self::Identity.times(Self::Identity);
+        let cubic = Self::Identity.times(square.then(affine(0.044_715, 1.0)));
+        let factor = (2.0 / std::f64::consts::PI).sqrt();
+        let tanh = cubic.then(affine(factor, 0.0)).then(Self::Tanh);
+        Self::Identity.times(tanh.then(affine(0.5, 0.5)))
+    }
+
+    /// `x * tanh(ln(1 + exp(x)))`.
+    pub fn mish() -> Self {
+        Self::Identity.times(Self::Softplus.then(Self::Tanh))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Function;
+
+    #[test]
+    fn known_values() {
+        let elu = Function::Elu { alpha: 2.0 };
+        let leaky = Function::LeakyRelu { slope: 0.25 };
+        for (function, x, expected) in [
+            (Function::Sigmoid, 0.0, 0.5),
+            (Function::Tanh, 1.0, 0.761_594_155_955_765),
+            (Function::Softplus, 0.0, std::f64::consts::LN_2),
+            (Function::Erf, 0.5, 0.520_499_877_813_047),
+            (leaky, -2.0, -0.5),
+            (elu, -1.0, 2.0 * ((-1.0f64).exp() - 1.0)),
+            (Function::hard_swish(), 1.0, 2.0 / 3.0),
+            (Function::hard_swish(), -4.0, 0.0),
+            (Function::hard_swish(), 4.0, 4.0),
+            (Function::gelu(), 1.0, 0.841_344_746_068_543),
+            (Function::gelu_by_tanh(), 1.0, 0.841_191_990_608_276),
+            (Function::mish(), 1.0, 0.865_098_388_267_310),
+        ] {
+            let found = function.apply(x);
+            assert!((found - expected).abs() < 1e-12, "{function:?} {found}");
+        }
+    }
+
+    #[test]
+    fn far_from_zero_nothing_overflows() {
+        let elu = Function::Elu { alpha: 1.0 };
+        for function in [Function::Sigmoid, Function::Tanh, Function::Softplus, elu] {
+            let (low, high) = (function.apply(-1e6), function.apply(1e6));
+            assert!(low.is_finite() && high.is_finite(), "{function:?}");
+        }
+        assert_eq!(Function::Softplus.apply(1e6), 1e6);
+        assert_eq!(Function::Sigmoid.apply(-1e6), 0.0);
+    }
+}

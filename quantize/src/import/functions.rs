@@ -1,0 +1,104 @@
+//! Functions of one element that ONNX has an operator for, and Min and Max against a constant.
+
+use tract_onnx::pb::NodeProto;
+
+use super::attributes::Attributes;
+use super::{Importer, Taken};
+use crate::function::Function;
+use crate::graph::{Clamp, Op};
+
+impl Importer<'_> {
+    /// An operator that is a function and nothing else; attributes have ONNX's defaults.
+    pub(super) fn function(&mut self, node: &NodeProto, attributes: &Attributes<'_>) -> Taken<()> {
+        let number = |name, default| f64::from(attributes.float(name, default));
+        let function = match node.op_type.as_str() {
+            "Sigmoid" => Function::Sigmoid,
+            "Tanh" => Function::Tanh,
+            "Softplus" => Function::Softplus,
+            "Erf" => Function::Erf,
+            "HardSwish" => Function::hard_swish(),
+            "Mish" => Function::mish(),
+            "LeakyRelu" => Function::LeakyRelu {
+                slope: number("alpha", 0.01),
+            },
+            "Elu" => Function::Elu {
+                alpha: number("alpha", 1.0),
+            },
+            "Gelu" => match attributes.text("approximate", "none").as_str() {
+                "none" => Function::gelu(),
+                "tanh" => Function::gelu_by_tanh(),
+                other => return Err(format!("its approximation '{other}' is not supported")),
+            },
+            _ => return Err("tidbit has no such operator".into()),
+        };
+        let map = self.map(node, 0)?;
+        self.push_like(node, Op::Function(function), Clamp::NONE, map)
+    }
+
+    /// A line and a clamp: a convolution before it can take in both.
+    pub(super) fn hard_sigmoid(
+        &mut self,
+        node: &NodeProto,
+        attributes: &Attributes<'_>,
+    ) -> Taken<()> {
+        let map = self.map(node, 0)?;
+        let channels = self.graph.shape(map.tensor).channels;
+        let op = Op::Affine {
+            scale: vec![attributes.float("alpha", 0.2); channels],
+            shift: vec![attributes.float("beta", 0.5); channels],
+        };
+        self.push_like(node, op, Clamp { lo: 0.0, hi: 1.0 }, map)
+    }
+
+    /// A Relu with one slope below 0.
+    pub(super) fn prelu(&mut self, node: &NodeProto) -> Taken<()> {
+        let map = self.map(node, 0)?;
+        let slopes = self.constant(node, 1)?.ok_or("it has no slope")?;
+        let &[slope] = slopes.values.as_slice() else {
+            return Err(format!(
+                "its slope has the shape {:?}: a slope for each channel is not supported, only one for all",
+                slopes.dims
+            ));
+        };
+        let slope = f64::from(slope);
+        let op = Op::Function(Function::LeakyRelu { slope });
+        self.push_like(node, op, Clamp::NONE, map)
+    }
+
+    /// Min or Max of an activation and numbers: one side of a Clip.
+    pub(super) fn extremum(&mut self, node: &NodeProto) -> Taken<()> {
+        let least = node.op_type == "Min";
+        let mut found = None;
+        let mut clamp = Clamp::NONE;
+        for index in 0..node.input.len() {
+            if self.maps.contains_key(&node.input[index]) {
+                if found.replace(self.map(node, index)?).is_some() {
+                    return Err("it is supported against numbers only, not of activations".into());
+                }
+                continue;
+            }
+            let constant = self.constant(node, index)?.ok_or("an input is missing")?;
+            let &[bound] = constant.values.as_slice() else {
+                return Err(format!(
+                    "its constant has the shape {:?}; one number is expected",
+                    constant.dims
+                ));
+            };
+            if bound.is_nan() {
+                return Err("its constant is not a number".into());
+            }
+            clamp = clamp.then(match least {
+                true => Clamp {
+                    hi: bound,
+                    ..Clamp::NONE
+                },
+                false => Clamp {
+                    lo: bound,
+                    ..Clamp::NONE
+                },
+            });
+        }
+        let map = found.ok_or("it reads no activation")?;
+        self.push_like(node, Op::Clamp, clamp, map)
+    }
+}
