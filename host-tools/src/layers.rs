@@ -44,6 +44,12 @@ pub struct Layer {
     pub ring_rows: u16,
     /// First byte of its ring in the arena.
     pub ring_offset: u32,
+    /// Rows that its landing holds, 0 if it has none.
+    pub landing_rows: u16,
+    /// First byte of its landing in the arena.
+    pub landing_offset: u32,
+    /// Rows that its operator makes in one step; of its input, if it takes that row by row.
+    pub step_rows: u16,
     /// Least and greatest int8 that it lets through, if it clamps.
     pub clamp: Option<[i8; 2]>,
 }
@@ -90,6 +96,9 @@ fn layer(model: &Model<'_>, index: u16) -> Result<Layer, Error> {
         zero_point: output.zero_point,
         ring_rows: output.ring_rows,
         ring_offset: output.ring_offset,
+        landing_rows: output.landing_rows,
+        landing_offset: output.landing_offset,
+        step_rows: op.step_rows,
         clamp: form.clamp,
     })
 }
@@ -182,7 +191,10 @@ pub fn grid(layers: &[Layer]) -> Grid {
             layer
                 .clamp
                 .map_or(String::new(), |[lo, hi]| format!("{lo} … {hi}")),
-            layer.ring_rows.to_string(),
+            match layer.landing_rows {
+                0 => layer.ring_rows.to_string(),
+                rows => format!("{} + {rows}", layer.ring_rows),
+            },
             layer.name.clone(),
         ]);
     }
@@ -268,15 +280,18 @@ mod tests {
             zero_point: -128,
             ring_rows: 48,
             ring_offset: 27_648,
+            landing_rows: 1,
+            landing_offset: 8,
+            step_rows: 1,
             clamp: Some([-128, 127]),
         };
-        insta::assert_snapshot!(serde_json::to_string(&layer).unwrap(), @r##"{"index":1,"name":"features.0","operator":"Conv","inputs":[0],"input_shape":[96,96,3],"output_shape":[48,48,8],"kernel":[3,3],"stride":[2,2],"macs":497664,"parameters":224,"bytes":280,"scale":0.0235,"zero_point":-128,"ring_rows":48,"ring_offset":27648,"clamp":[-128,127]}"##);
+        insta::assert_snapshot!(serde_json::to_string(&layer).unwrap(), @r##"{"index":1,"name":"features.0","operator":"Conv","inputs":[0],"input_shape":[96,96,3],"output_shape":[48,48,8],"kernel":[3,3],"stride":[2,2],"macs":497664,"parameters":224,"bytes":280,"scale":0.0235,"zero_point":-128,"ring_rows":48,"ring_offset":27648,"landing_rows":1,"landing_offset":8,"step_rows":1,"clamp":[-128,127]}"##);
         insta::assert_snapshot!(strip_str(&grid(&[layer]).to_string()), @r##"
-        ╭───┬──────────┬───────┬─────────────┬──────────┬─────────┬───────┬──────────┬──────┬────────────┬──────┬────────────╮
-        │   │ operator │ reads │ output      │ kernel   │    MACs │ bytes │    scale │ zero │ clamp      │ rows │ name       │
-        ├───┼──────────┼───────┼─────────────┼──────────┼─────────┼───────┼──────────┼──────┼────────────┼──────┼────────────┤
-        │ 1 │ Conv     │ 0     │ 48 x 48 x 8 │ 3 x 3 /2 │ 497 664 │   280 │ 2.350e-2 │ -128 │ -128 … 127 │   48 │ features.0 │
-        ╰───┴──────────┴───────┴─────────────┴──────────┴─────────┴───────┴──────────┴──────┴────────────┴──────┴────────────╯
+        ╭───┬──────────┬───────┬─────────────┬──────────┬─────────┬───────┬──────────┬──────┬────────────┬────────┬────────────╮
+        │   │ operator │ reads │ output      │ kernel   │    MACs │ bytes │    scale │ zero │ clamp      │   rows │ name       │
+        ├───┼──────────┼───────┼─────────────┼──────────┼─────────┼───────┼──────────┼──────┼────────────┼────────┼────────────┤
+        │ 1 │ Conv     │ 0     │ 48 x 48 x 8 │ 3 x 3 /2 │ 497 664 │   280 │ 2.350e-2 │ -128 │ -128 … 127 │ 48 + 1 │ features.0 │
+        ╰───┴──────────┴───────┴─────────────┴──────────┴─────────┴───────┴──────────┴──────┴────────────┴────────┴────────────╯
         "##);
     }
 }

@@ -24,7 +24,8 @@ Examples:
   tidbit inspect net.tidbit --json | jq '.layers[] | [.operator, .macs, .bytes]'
 
 Shapes are rows x columns x channels. An int8 q of a tensor stands for (q - zero) * scale. The
-column rows is the plan: how many rows of its tensor the arena holds at a time. --memory draws
+column rows is the plan: how many rows of its tensor the arena holds at a time (2 + 1: and one
+where new rows land). --memory draws
 the plan: which bytes of the arena hold what at which step, where most is needed, and by what.
 
 The table of boards is the certificate: what the blob takes of each board's flash, memory (arena
