@@ -5,12 +5,11 @@ use tidbit::Model;
 use tidbit::blob::OpKind;
 use tidbit_cli::Cli;
 use tidbit_cli::memory_map::{MemoryMap, Segment, Span};
-use tidbit_quantize::Normalization;
-use tidbit_quantize::emit::{Extras, emit};
 use tidbit_quantize::graph::Shape;
 use tidbit_quantize::lower::{IntNet, IntOp, Params};
 use tidbit_quantize::plan::{Plan, Ring, layerwise};
 use tidbit_quantize::scale::Scale;
+use tidbit_tests::random_net::emit;
 
 const ROWS: usize = 4;
 
@@ -41,17 +40,7 @@ fn chain() -> IntNet {
 }
 
 fn blob(plan: &Plan) -> Vec<u8> {
-    let normalization = Normalization {
-        mean: vec![0.0],
-        std: vec![1.0],
-        bgr: false,
-    };
-    let extras = Extras {
-        normalization: &normalization,
-        labels: &[],
-        provenance: String::new(),
-    };
-    emit(&chain(), plan, &extras).expect("the plan is sound")
+    emit(&chain(), plan).expect("the plan is sound")
 }
 
 fn row_by_row() -> Vec<u8> {

@@ -1,12 +1,12 @@
 //! A plan of very many small steps is refused: it would keep validation busy for minutes on a board.
 
 use tidbit::blob::OpKind;
-use tidbit_quantize::emit::{Extras, emit};
+use tidbit_quantize::Error;
 use tidbit_quantize::graph::Shape;
 use tidbit_quantize::lower::{IntNet, IntOp, Params};
 use tidbit_quantize::plan::{Plan, Ring};
 use tidbit_quantize::scale::Scale;
-use tidbit_quantize::{Error, Normalization};
+use tidbit_tests::random_net::emit;
 
 /// A chain of `count` operators on `rows` rows of one byte, all in one segment, row by row.
 fn chain(count: usize, rows: usize) -> Result<Vec<u8>, Error> {
@@ -50,17 +50,7 @@ fn chain(count: usize, rows: usize) -> Result<Vec<u8>, Error> {
         arena_bytes: last * 8 + rows,
         bound: None,
     };
-    let normalization = Normalization {
-        mean: vec![0.0],
-        std: vec![1.0],
-        bgr: false,
-    };
-    let extras = Extras {
-        normalization: &normalization,
-        labels: &[],
-        provenance: String::new(),
-    };
-    emit(&net, &plan, &extras)
+    emit(&net, &plan)
 }
 
 #[test]
