@@ -98,7 +98,7 @@ mod tests {
             (&b""[..], "net.onnx: the blob is empty."),
             (b"\x08\x07pytorch", "net.onnx: not a tidbit blob"),
             (b"tidb\xff\x00", "net.onnx: the blob has format version 255"),
-            (b"tidb\x02\x00", "net.onnx: the blob is cut short"),
+            (b"tidb\x03\x00", "net.onnx: the blob is cut short"),
         ] {
             std::fs::write(&path, bytes).unwrap();
             let file = BlobFile::read(&path).unwrap();

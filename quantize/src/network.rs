@@ -219,11 +219,7 @@ fn measure(
     watch: &dyn Watch,
 ) -> Result<f64, Error> {
     let model = Model::new(blob)?;
-    let output = model
-        .tables()
-        .flow
-        .tensors
-        .get(model.tables().header.output);
+    let output = model.output_tensor(0);
     let scale = output.map_or(Scale::SHARES, |record| Scale {
         scale: f32::from_bits(record.scale),
         zero_point: record.zero_point,

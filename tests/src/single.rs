@@ -8,7 +8,7 @@ use tidbit::blob::{
 };
 
 use crate::every_op::{conv, pool};
-use crate::handmade::{Builder, op, tensor};
+use crate::handmade::{Builder, op, output, tensor};
 
 /// Shape of the image that they take: rows, columns, channels.
 pub const IMAGE: [u16; 3] = [8, 8, 4];
@@ -146,9 +146,9 @@ fn add(blob: &mut Builder) -> Single {
         mb: 15_000,
         c: 8192,
         shift: 14,
+        reserved: 0,
         lo: -128,
         hi: 127,
-        reserved: 0,
     };
     let record = OpRecord {
         input_b: 0,
@@ -206,6 +206,7 @@ fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
         mean: blob.words(&[0; 4]),
         std: blob.words(&[1f32.to_bits().cast_signed(); 4]),
     };
+    let exp_table = exp_table(&mut blob);
     let header = Header {
         magic: MAGIC,
         version: VERSION,
@@ -216,16 +217,14 @@ fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
         stack_bytes: 1536,
         op_count: last + 1,
         segment_count: 1,
-        output: last,
-        logits: last,
+        output_count: 1,
+        label_count: 0,
         tensors: blob.records(&tensors),
         ops: blob.records(&ops),
         segments: blob.records(&segments),
+        outputs: blob.records(&[output(last, last, exp_table)]),
         input: blob.records(&[input]),
-        exp_table: exp_table(&mut blob),
         labels: 0,
-        label_count: 0,
-        reserved: 0,
         provenance: 0,
         provenance_bytes: 0,
     };

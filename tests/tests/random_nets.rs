@@ -52,8 +52,8 @@ proptest! {
     fn every_recipe_is_a_net_that_runs(recipe in recipes()) {
         let net = recipe.net();
         prop_assert!((2..=MOST_OPS).contains(&net.ops.len()));
-        prop_assert_eq!(net.output, net.ops.len() - 1);
-        let dead = (0..net.output).find(|&tensor| readers(&net, tensor) == 0);
+        prop_assert_eq!(net.outputs[0].tensor, net.ops.len() - 1);
+        let dead = (0..net.outputs[0].tensor).find(|&tensor| readers(&net, tensor) == 0);
         prop_assert_eq!(dead, None, "nobody reads it");
         let blob = emit(&net, &layerwise(&net))
             .map_err(|error| TestCaseError::fail(error.to_string()))?;
@@ -117,7 +117,10 @@ fn traits(net: &IntNet, index: usize) -> Vec<&'static str> {
     let whole =
         window.is_some_and(|window| Some(window.kernel[0]) == from(0).map(|x| x.shape.height));
     let global = op.kind == OpKind::AveragePool && from_image && whole;
-    note(global && index < net.output, "global average on the way");
+    note(
+        global && index < net.outputs[0].tensor,
+        "global average on the way",
+    );
     traits
 }
 
@@ -145,8 +148,9 @@ fn everything_occurs_and_answers_vary() {
             .collect();
         found.extend((net.ops.len() == 2).then_some("two operators"));
         found.extend((net.ops.len() == MOST_OPS).then_some("most operators"));
-        found.extend((net.logits + 1 < net.output).then_some("early logits"));
-        found.extend((net.logits == net.output).then_some("output as logits"));
+        found.extend((net.outputs[0].logits + 1 < net.outputs[0].tensor).then_some("early logits"));
+        found
+            .extend((net.outputs[0].logits == net.outputs[0].tensor).then_some("output as logits"));
         found.extend(varies(&net).then_some("varies"));
         for what in found {
             *counts.entry(what).or_default() += 1;

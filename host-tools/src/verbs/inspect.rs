@@ -140,16 +140,8 @@ impl<'a> Report<'a> {
     fn of(model: &'a Model<'_>, boards: Vec<Fit>) -> Result<Self, Error> {
         let shape = model.input_shape();
         let fed = normalization(model);
-        let header = model.tables().header;
-        let wrong = tidbit::Error::Inconsistent { op: header.output };
-        let output = scale(
-            &model
-                .tables()
-                .flow
-                .tensors
-                .get(header.output)
-                .ok_or(wrong)?,
-        );
+        let first = model.output(0).ok_or(tidbit::Error::Contract)?;
+        let output = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
         let lines = model.provenance().lines();
         Ok(Self {
             facts: Facts::of(model)?,
@@ -166,7 +158,7 @@ impl<'a> Report<'a> {
                 classes: model.classes(),
                 scale: output.scale,
                 zero_point: output.zero_point,
-                softmax: header.output != header.logits,
+                softmax: first.tensor != first.logits,
             },
             labels: (0..model.label_count())
                 .filter_map(|class| model.label(class))

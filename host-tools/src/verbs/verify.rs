@@ -173,16 +173,8 @@ fn compare(
     loader: &Loader,
     bar: Bar,
 ) -> Result<Vec<Compared>, Error> {
-    let header = model.tables().header;
-    let wrong = tidbit::Error::Inconsistent { op: header.output };
-    let scale = scale(
-        &model
-            .tables()
-            .flow
-            .tensors
-            .get(header.output)
-            .ok_or(wrong)?,
-    );
+    let output = model.output(0).ok_or(tidbit::Error::Contract)?;
+    let scale = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
     bar.stage("images", dataset.samples.len() as u64);
     dataset
         .samples
@@ -195,7 +187,7 @@ fn compare(
                 let found = Inference::run(model, memory, &image, false)?;
                 let mut sqnr = Sqnr::default();
                 sqnr.add(&truth, found.output.iter().map(|&q| scale.dequantize(q)));
-                let shares = shares(&truth, header.output != header.logits);
+                let shares = shares(&truth, output.tensor != output.logits);
                 let (expected, answered) = (ranking(&truth, 5), found.ranking(5));
                 let sure =
                     |class: Option<&usize>| class.and_then(|&class| shares.get(class)).copied();

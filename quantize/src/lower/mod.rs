@@ -13,7 +13,7 @@ use tidbit::blob::{AddParams, OpKind};
 
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape};
+use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape, TensorId};
 use crate::scale::Scale;
 
 /// A convolution in integers.
@@ -89,8 +89,17 @@ pub struct IntOp {
 pub struct IntNet {
     /// The operators.
     pub ops: Vec<IntOp>,
+    /// The answers, at least one.
+    pub outputs: Vec<IntOutput>,
+}
+
+/// An answer of a net in integers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntOutput {
+    /// Name in the ONNX file.
+    pub name: String,
     /// The operator whose tensor is the answer.
-    pub output: usize,
+    pub tensor: usize,
     /// The operator whose tensor's softmax gives the scores.
     pub logits: usize,
     /// exp over the differences of the logits.
@@ -118,18 +127,23 @@ pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntN
         index[node.output] = ops.len();
         ops.push(op);
     }
-    let output = index[graph.output];
+    let outputs = vec![answer(graph, graph.output, &index, &ops)];
+    Ok(IntNet { ops, outputs })
+}
+
+/// The answer that a tensor of the graph is; `index` are the operators that make the tensors.
+fn answer(graph: &Graph, tensor: TensorId, index: &[usize], ops: &[IntOp]) -> IntOutput {
+    let output = index[tensor];
     let logits = match ops[output].kind {
         OpKind::Softmax => ops[output].inputs[0],
         _ => output,
     };
-    let exp_table = table::exp(&ops[logits].scale);
-    Ok(IntNet {
-        ops,
-        output,
+    IntOutput {
+        name: graph.tensors[tensor].name.clone(),
+        tensor: output,
         logits,
-        exp_table,
-    })
+        exp_table: table::exp(&ops[logits].scale),
+    }
 }
 
 fn lower_node(

@@ -118,7 +118,10 @@ pub fn readers(net: &IntNet) -> Vec<(usize, Option<usize>)> {
             readers[input] = (first.min(index), last.max(index));
         }
     }
-    let kept = |index: usize| index == net.output || index == net.logits;
+    let kept = |index: usize| {
+        let mut outputs = net.outputs.iter();
+        outputs.any(|output| index == output.tensor || index == output.logits)
+    };
     let each = readers.into_iter().enumerate();
     each.map(|(index, (first, last))| (first, (!kept(index)).then_some(last)))
         .collect()
@@ -200,6 +203,9 @@ fn tensor_record(op: &IntOp, ring: &Ring) -> TensorRecord {
         scale: op.scale.scale.to_bits(),
         zero_point: op.scale.zero_point,
         layout: 0,
+        element_bytes: 1,
+        reserved: 0,
+        equalization: 0,
     }
 }
 
@@ -217,6 +223,7 @@ fn op_record(op: &IntOp, ring: &Ring) -> OpRecord {
         input_b: input(1),
         window_rows,
         stride_rows,
+        divide_rows: 1,
         pad_top,
         step_rows: ring.step_rows as u16,
         name_bytes: 0,

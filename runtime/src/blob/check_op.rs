@@ -38,7 +38,12 @@ pub fn op_cost(
     let output = flow.tensors.get(index).ok_or(wrong)?;
     let pools = matches!(kind, OpKind::AveragePool | OpKind::MaxPool);
     let accumulates = op.accumulates != 0;
-    if (kind == OpKind::Input) != (index == 0) || op.step_rows == 0 || (accumulates && !pools) {
+    let rows = op.step_rows > 0 && op.divide_rows > 0;
+    if (kind == OpKind::Input) != (index == 0) || !rows || (accumulates && !pools) {
+        return Err(wrong);
+    }
+    // Operators with more rows than their input will say so; for all others a row is a row.
+    if op.divide_rows != 1 {
         return Err(wrong);
     }
     if kind == OpKind::Input {
@@ -156,8 +161,17 @@ fn window_fits(
             && reaches(out.width, params.stride_w, params.pad_left, a.width)?
             && params.packing == 0
             && params.shift < 31
-            && params.lo <= params.hi,
+            && bounds(params.lo, params.hi, out),
     )
+}
+
+/// Whether `lo` and `hi` are bounds of a tensor's elements.
+fn bounds(lo: i16, hi: i16, out: &TensorRecord) -> bool {
+    let elements = match out.element_bytes {
+        1 => i16::from(i8::MIN)..=i16::from(i8::MAX),
+        _ => i16::MIN..=i16::MAX,
+    };
+    lo <= hi && elements.contains(&lo) && elements.contains(&hi)
 }
 
 /// Number of taps of a kernel.
@@ -180,6 +194,9 @@ fn conv_cost(
     data.i8s(params.weights, weights)?;
     data.words(params.bias, channels)?;
     data.words(params.multipliers, channels)?;
+    if params.clamps != 0 {
+        data.words(params.clamps, channels)?;
+    }
     if params.pad_pixel != 0 {
         data.i8s(params.pad_pixel, usize::from(a.channels))?;
     }
@@ -239,7 +256,7 @@ fn pool(
         && (params.kernel_h, out.ring_rows) == (a.height, 1);
     let fits = a.channels == out.channels
         && (accumulates || (op.accumulates == 0 && params.kernel_h == op.window_rows))
-        && params.lo <= params.hi
+        && bounds(params.lo, params.hi, out)
         && params.shift < 31
         && reaches(out.height, op.stride_rows, op.pad_top, a.height)?
         && reaches(out.width, params.stride_w, params.pad_left, a.width)?;
@@ -279,7 +296,7 @@ fn add(
             return None;
         }
     }
-    (params.shift < 32 && params.lo <= params.hi).then(|| elementwise(out))
+    (params.shift < 32 && bounds(params.lo, params.hi, out)).then(|| elementwise(out))
 }
 
 fn table(

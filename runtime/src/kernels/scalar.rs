@@ -16,9 +16,12 @@ pub struct Requant<'a> {
     /// Zero point of the output.
     pub zero_point: i8,
     /// Least output.
-    pub lo: i8,
+    pub lo: i16,
     /// Greatest output.
-    pub hi: i8,
+    pub hi: i16,
+    /// Least and greatest output of each output channel (little-endian i16), within `lo` and `hi`;
+    /// empty: `lo` and `hi` for all.
+    pub clamps: &'a [[u8; 4]],
 }
 
 impl<'a> Requant<'a> {
@@ -27,11 +30,19 @@ impl<'a> Requant<'a> {
         Some(Self {
             bias: self.bias.get(start..)?,
             multipliers: self.multipliers.get(start..)?,
+            clamps: self.clamps.get(start..).unwrap_or_default(),
             ..*self
         })
     }
 
-    /// One accumulator, bias included, to int8.
+    /// Bias and multiplier of each channel.
+    fn channels(&self) -> impl Iterator<Item = (i32, i32)> {
+        let channels = self.bias.iter().zip(self.multipliers);
+        channels
+            .map(|(bias, multiplier)| (i32::from_le_bytes(*bias), i32::from_le_bytes(*multiplier)))
+    }
+
+    /// One accumulator, bias included, to an element.
     #[inline(always)]
     fn finish(&self, acc: i32, multiplier: i32) -> i8 {
         requantize(
@@ -41,13 +52,22 @@ impl<'a> Requant<'a> {
             self.zero_point,
             self.lo,
             self.hi,
-        )
+        ) as i8
+    }
+
+    /// Holds a pixel's channels within bounds of their own, where they have any.
+    fn clamp_channels(&self, pixel: &mut [i8]) {
+        for (q, [lo, lo_high, hi, hi_high]) in pixel.iter_mut().zip(self.clamps) {
+            let lo = i16::from_le_bytes([*lo, *lo_high]);
+            let hi = i16::from_le_bytes([*hi, *hi_high]);
+            *q = clamp(i32::from(*q), lo, hi) as i8;
+        }
     }
 }
 
 /// `clamp(zero_point + ((acc << shift) * multiplier + 2^31 >> 32), lo, hi)`: one rounding, half up.
 #[inline(always)]
-pub fn requantize(acc: i32, multiplier: i32, shift: u8, zero_point: i8, lo: i8, hi: i8) -> i8 {
+pub fn requantize(acc: i32, multiplier: i32, shift: u8, zero_point: i8, lo: i16, hi: i16) -> i32 {
     let shifted = acc.wrapping_shl(u32::from(shift));
     let product = i64::from(shifted)
         .wrapping_mul(i64::from(multiplier))
@@ -58,8 +78,8 @@ pub fn requantize(acc: i32, multiplier: i32, shift: u8, zero_point: i8, lo: i8, 
 
 /// Clamp that cannot panic: where `lo > hi` the answer is `hi`.
 #[inline(always)]
-fn clamp(value: i32, lo: i8, hi: i8) -> i8 {
-    value.max(i32::from(lo)).min(i32::from(hi)) as i8
+fn clamp(value: i32, lo: i16, hi: i16) -> i32 {
+    value.max(i32::from(lo)).min(i32::from(hi))
 }
 
 /// Sum of products of two rows of int8.
@@ -86,11 +106,11 @@ pub fn dot_rows(
         return;
     }
     for (patch, pixel) in patches.chunks_exact(k).zip(out.chunks_mut(stride)) {
-        let channels = requant.bias.iter().zip(requant.multipliers);
-        for ((row, (bias, multiplier)), q) in weights.chunks_exact(k).zip(channels).zip(pixel) {
-            let acc = i32::from_le_bytes(*bias).wrapping_add(dot(patch, row));
-            *q = requant.finish(acc, i32::from_le_bytes(*multiplier));
+        let channels = weights.chunks_exact(k).zip(requant.channels());
+        for ((row, (bias, multiplier)), q) in channels.zip(pixel.iter_mut()) {
+            *q = requant.finish(bias.wrapping_add(dot(patch, row)), multiplier);
         }
+        requant.clamp_channels(pixel);
     }
 }
 
@@ -139,11 +159,10 @@ pub fn depthwise(
         let Some(part) = requant.from_channel(start) else {
             return;
         };
-        let channels = part.bias.iter().zip(part.multipliers);
-        for ((q, a), (bias, multiplier)) in block.iter_mut().zip(acc).zip(channels) {
-            let acc = a.wrapping_add(i32::from_le_bytes(*bias));
-            *q = requant.finish(acc, i32::from_le_bytes(*multiplier));
+        for ((q, a), (bias, multiplier)) in block.iter_mut().zip(acc).zip(part.channels()) {
+            *q = requant.finish(a.wrapping_add(bias), multiplier);
         }
+        part.clamp_channels(block);
         start = start.wrapping_add(BLOCK);
     }
 }
@@ -169,16 +188,16 @@ pub struct Average {
     /// Zero point of the output.
     pub zero_point: i8,
     /// Least output.
-    pub lo: i8,
+    pub lo: i16,
     /// Greatest output.
-    pub hi: i8,
+    pub hi: i16,
 }
 
 /// Sums to int8.
 pub fn average(sums: &[[u8; 4]], by: &Average, out: &mut [i8]) {
     for (q, sum) in out.iter_mut().zip(sums) {
         let acc = i32::from_le_bytes(*sum).wrapping_sub(by.offset);
-        *q = requantize(acc, by.multiplier, by.shift, by.zero_point, by.lo, by.hi);
+        *q = requantize(acc, by.multiplier, by.shift, by.zero_point, by.lo, by.hi) as i8;
     }
 }
 
@@ -201,6 +220,13 @@ pub fn average_in_place(bytes: &mut [u8], first: usize, count: usize, by: &Avera
     }
 }
 
+/// Holds every element within `lo` and `hi`.
+pub fn clamp_to(values: &mut [i8], lo: i16, hi: i16) {
+    for q in values {
+        *q = clamp(i32::from(*q), lo, hi) as i8;
+    }
+}
+
 /// Keeps the greater of each element.
 pub fn max_into(best: &mut [i8], pixel: &[i8]) {
     for (b, &x) in best.iter_mut().zip(pixel) {
@@ -220,9 +246,9 @@ pub struct AddFactors {
     /// Right shift.
     pub shift: u8,
     /// Least output.
-    pub lo: i8,
+    pub lo: i16,
     /// Greatest output.
-    pub hi: i8,
+    pub hi: i16,
 }
 
 impl AddFactors {
@@ -232,7 +258,7 @@ impl AddFactors {
         let a = i32::from(a).wrapping_mul(i32::from(self.ma));
         let b = i32::from(b).wrapping_mul(i32::from(self.mb));
         let sum = a.wrapping_add(b).wrapping_add(self.c);
-        clamp(sum.wrapping_shr(u32::from(self.shift)), self.lo, self.hi)
+        clamp(sum.wrapping_shr(u32::from(self.shift)), self.lo, self.hi) as i8
     }
 }
 

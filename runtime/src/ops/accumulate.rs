@@ -11,7 +11,7 @@ use super::window::Window;
 use crate::arena::{Bench, RowIo};
 use crate::blob::{OpKind, PoolParams};
 use crate::kernels::bytes::as_u8_mut;
-use crate::kernels::{average_in_place, max_into, sum_into};
+use crate::kernels::{average_in_place, clamp_to, max_into, sum_into};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
@@ -75,9 +75,7 @@ fn finish_max(site: &Site<'_>, params: &PoolParams, window: &Window, io: RowIo<'
         if !any {
             out.fill(site.input.zero_point);
         }
-        for q in out {
-            *q = (*q).max(params.lo).min(params.hi);
-        }
+        clamp_to(out, params.lo, params.hi);
     }
     Some(())
 }

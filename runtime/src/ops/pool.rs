@@ -6,7 +6,7 @@ use super::window::Window;
 use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::PoolParams;
-use crate::kernels::{Average, average as requantize_sums, max_into, sum_into};
+use crate::kernels::{Average, average as requantize_sums, clamp_to, max_into, sum_into};
 
 pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
@@ -67,9 +67,7 @@ pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
             if first {
                 out.fill(site.input.zero_point);
             }
-            for q in out {
-                *q = (*q).max(params.lo).min(params.hi);
-            }
+            clamp_to(out, params.lo, params.hi);
         }
     }
     Some(())

@@ -2,7 +2,7 @@
 
 use tidbit::blob::OpKind;
 use tidbit_quantize::graph::{Shape, Window};
-use tidbit_quantize::lower::{IntNet, IntOp, IntPool, Params};
+use tidbit_quantize::lower::{IntNet, IntOp, IntOutput, IntPool, Params};
 use tidbit_quantize::scale::Scale;
 
 use super::numbers::{self, STEP, Stats};
@@ -39,9 +39,12 @@ impl Recipe {
         let output = builder.latest();
         let net = IntNet {
             ops: builder.ops,
-            output,
-            logits,
-            exp_table: numbers::exp_table(),
+            outputs: vec![IntOutput {
+                name: "answer".into(),
+                tensor: output,
+                logits,
+                exp_table: numbers::exp_table(),
+            }],
         };
         match self.order {
             0 => net,

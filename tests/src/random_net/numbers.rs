@@ -164,9 +164,9 @@ pub(super) fn add(random: &mut SplitMix, [a, b]: [&Stats; 2], to: &Stats) -> Add
         mb: mb.round() as i16,
         c: offset.round() as i32 + (1 << (shift - 1)),
         shift,
+        reserved: 0,
         lo: -128,
         hi: 127,
-        reserved: 0,
     }
 }
 

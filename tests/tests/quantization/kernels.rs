@@ -11,7 +11,7 @@ pub fn words(values: &[i32]) -> Vec<[u8; 4]> {
     values.iter().map(|value| value.to_le_bytes()).collect()
 }
 
-fn clamp(block: &Block) -> (i8, i8) {
+fn clamp(block: &Block) -> (i16, i16) {
     let ends = block.ints("clamp");
     (ends[0], ends[1])
 }
@@ -43,6 +43,7 @@ fn with_requant(block: &Block, kernel: impl FnOnce(&Requant<'_>, &mut [i8])) {
         zero_point: block.int("zero_point"),
         lo,
         hi,
+        clamps: &[],
     };
     let mut out = vec![0; bias.len()];
     kernel(&requant, &mut out);
