@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tidbit::Model;
 use tidbit::blob::TensorRecord;
 use tidbit_quantize::Normalization;
-use tidbit_quantize::scale::Scale;
+use tidbit_quantize::scale::{Element, Scale};
 
 use crate::Error;
 
@@ -67,11 +67,15 @@ pub fn normalization(model: &Model<'_>) -> Normalization {
     }
 }
 
-/// Which real number an int8 of a tensor stands for.
+/// Which real number an element of a tensor stands for.
 pub fn scale(tensor: &TensorRecord) -> Scale {
     Scale {
         scale: f32::from_bits(tensor.scale),
         zero_point: tensor.zero_point,
+        element: match tensor.element_bytes {
+            1 => Element::Int8,
+            _ => Element::Int16,
+        },
     }
 }
 

@@ -15,7 +15,7 @@ use crate::lower::{IntNet, lower};
 use crate::options::{Options, RangeMethod};
 use crate::plan::{Plan, Ram, layerwise, plan};
 use crate::reference::{Feed, Reference, image_shape};
-use crate::scale::{Scale, scales};
+use crate::scale::{Element, Scale, scales};
 use crate::sqnr::Sqnr;
 use crate::{Error, Watch};
 
@@ -223,6 +223,7 @@ fn measure(
     let scale = output.map_or(Scale::SHARES, |record| Scale {
         scale: f32::from_bits(record.scale),
         zero_point: record.zero_point,
+        element: Element::Int8,
     });
     let sqnr = images
         .par_iter()

@@ -10,6 +10,7 @@ use tidbit::blob::OpKind;
 use tidbit::{Model, Session};
 use tidbit_quantize::lower::{IntNet, IntOp, Params};
 use tidbit_quantize::plan::layerwise;
+use tidbit_quantize::scale::Element;
 use tidbit_tests::exercise::{Outcome, exercise};
 use tidbit_tests::measure::images;
 use tidbit_tests::random_net::{MOST_OPS, emit, recipes};
@@ -19,12 +20,13 @@ const SAMPLES: usize = 500;
 /// What occurs in fewer of them would hardly be tested.
 const RARE: usize = 8;
 /// What has to occur besides every kind of operator.
-const EXPECTED: [&str; 23] = [
+const EXPECTED: [&str; 24] = [
     "asymmetric padding",
     "dilated rows",
     "early logits",
     "global average on the way",
     "groups",
+    "int16",
     "kernel of 7 rows",
     "most operators",
     "multiplier",
@@ -108,6 +110,7 @@ fn traits(net: &IntNet, index: usize) -> Vec<&'static str> {
         let made_by_conv = |op: &IntOp| matches!(op.kind, OpKind::Conv);
         note(made_by_conv(a) || made_by_conv(b), "sum with a convolution");
     }
+    note(op.scale.element == Element::Int16, "int16");
     let many = ["", "one reader", "two readers", "three readers"];
     note(readers(net, index) > 3, "more than three readers");
     if let Some(many) = many.get(readers(net, index)) {

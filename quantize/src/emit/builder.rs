@@ -34,6 +34,12 @@ impl Builder {
         }))
     }
 
+    pub(super) fn append_points(&mut self, values: &[i16]) -> u32 {
+        self.append(&collect(values, |bytes, value| {
+            bytes.write_i16::<LittleEndian>(value)
+        }))
+    }
+
     pub(super) fn append_table(&mut self, values: &[u16]) -> u32 {
         self.append(&collect(values, |bytes, value| {
             bytes.write_u16::<LittleEndian>(value)

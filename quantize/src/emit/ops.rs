@@ -13,7 +13,7 @@ pub(super) fn op_record(
     planned: &OpRecord,
     tables: &mut Tables,
 ) -> Result<OpRecord, Error> {
-    let (lo, hi) = bounds(op.clamp);
+    let (lo, hi) = op.clamp;
     let params = match &op.params {
         Params::Input => 0,
         Params::Conv(conv) => {
@@ -27,6 +27,10 @@ pub(super) fn op_record(
         Params::Add(params) => builder.append_record(&AddParams { lo, hi, ..*params }),
         Params::Table(table) => {
             let table = builder.append_i8(table.as_slice());
+            builder.append_record(&TableParams { table })
+        }
+        Params::Points(points) => {
+            let table = builder.append_points(points.as_slice());
             builder.append_record(&TableParams { table })
         }
         Params::Softmax(table) => {
@@ -47,8 +51,8 @@ pub(super) fn op_record(
     })
 }
 
-fn conv_params(builder: &mut Builder, conv: &IntConv, clamp: (i8, i8)) -> ConvParams {
-    let (lo, hi) = bounds(clamp);
+fn conv_params(builder: &mut Builder, conv: &IntConv, clamp: (i16, i16)) -> ConvParams {
+    let (lo, hi) = clamp;
     let window = &conv.window;
     ConvParams {
         kernel_h: window.kernel[0] as u16,
@@ -73,13 +77,8 @@ fn conv_params(builder: &mut Builder, conv: &IntConv, clamp: (i8, i8)) -> ConvPa
     }
 }
 
-/// A clamp as the records have it.
-fn bounds((lo, hi): (i8, i8)) -> (i16, i16) {
-    (lo.into(), hi.into())
-}
-
-fn pool_params(builder: &mut Builder, pool: &IntPool, clamp: (i8, i8)) -> PoolParams {
-    let (lo, hi) = bounds(clamp);
+fn pool_params(builder: &mut Builder, pool: &IntPool, clamp: (i16, i16)) -> PoolParams {
+    let (lo, hi) = clamp;
     PoolParams {
         kernel_h: pool.window.kernel[0] as u16,
         kernel_w: pool.window.kernel[1] as u16,

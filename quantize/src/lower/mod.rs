@@ -14,7 +14,7 @@ use tidbit::blob::{AddParams, OpKind};
 use crate::Error;
 use crate::function::Function;
 use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape, TensorId};
-use crate::scale::Scale;
+use crate::scale::{Element, Scale};
 
 /// A convolution in integers.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,8 +57,10 @@ pub enum Params {
     Pool(IntPool),
     /// Of `Add`; its clamp is filled in from the operator's.
     Add(AddParams),
-    /// Of `Table`.
+    /// Of `Table`, of int8.
     Table(Box<[i8; 256]>),
+    /// Of `Table`, of int16.
+    Points(Box<[i16; 257]>),
     /// Of `Softmax`.
     Softmax(Box<[u16; 256]>),
     /// Of `Pad`: rows above, columns on the left.
@@ -76,10 +78,10 @@ pub struct IntOp {
     pub inputs: Vec<usize>,
     /// Shape of its output.
     pub shape: Shape,
-    /// What the int8 of its output stand for.
+    /// What the elements of its output are and stand for.
     pub scale: Scale,
     /// Least and greatest output.
-    pub clamp: (i8, i8),
+    pub clamp: (i16, i16),
     /// Its parameters.
     pub params: Params,
 }
@@ -160,8 +162,12 @@ fn lower_node(
         reason,
     };
     let table = |function: Function| {
-        let table = table::of(&function.clamped(node.clamp), input, scale);
-        (OpKind::Table, Params::Table(table))
+        let function = function.clamped(node.clamp);
+        let params = match input.element {
+            Element::Int8 => Params::Table(table::of(&function, input, scale)),
+            Element::Int16 => Params::Points(table::points(&function, input, scale)),
+        };
+        (OpKind::Table, params)
     };
     let (kind, params) = match &node.op {
         Op::Conv(conv) => {
@@ -203,6 +209,6 @@ fn lower_node(
 }
 
 /// A clamp in the steps of a scale.
-fn quantized_clamp(clamp: Clamp, scale: Scale) -> (i8, i8) {
+fn quantized_clamp(clamp: Clamp, scale: Scale) -> (i16, i16) {
     (scale.quantize(clamp.lo), scale.quantize(clamp.hi))
 }

@@ -126,7 +126,9 @@ impl Checked<'_> {
                 }
             }
             let fits = self.blocks_fit(tensor, &record).unwrap_or(false);
-            if !fits || (record.layout, record.element_bytes) != (0, 1) {
+            let sized =
+                matches!(record.element_bytes, 1 | 2) && (tensor > 0 || record.element_bytes == 1);
+            if !fits || !sized || record.layout != 0 {
                 return Err(Error::Ring { tensor });
             }
         }
@@ -214,7 +216,8 @@ impl Checked<'_> {
     fn answer(&self, output: &OutputRecord) -> Result<(), Error> {
         for tensor in [output.tensor, output.logits] {
             let record = self.flow.tensors.get(tensor).ok_or(Error::Contract)?;
-            if record.last_reader != u16::MAX || record.ring_rows != record.height {
+            let whole = record.last_reader == u16::MAX && record.ring_rows == record.height;
+            if !whole || record.element_bytes != 1 {
                 return Err(Error::Contract);
             }
         }

@@ -58,6 +58,9 @@ pub fn op_cost(
         _ if op.input_b == NONE => None,
         _ => return Err(wrong),
     };
+    if !elements_fit(kind, &a, b.as_ref(), &output) {
+        return Err(wrong);
+    }
     let cost = match kind {
         OpKind::Input => None,
         OpKind::Conv => {
@@ -98,6 +101,25 @@ pub(super) fn check_readers(
     Ok(())
 }
 
+/// Whether an operator takes and makes elements of these sizes: int16 is for those whose
+/// precision it serves.
+fn elements_fit(
+    kind: OpKind,
+    a: &TensorRecord,
+    b: Option<&TensorRecord>,
+    out: &TensorRecord,
+) -> bool {
+    match kind {
+        OpKind::Conv | OpKind::Depthwise | OpKind::AveragePool | OpKind::Add => true,
+        OpKind::MaxPool => a.element_bytes == out.element_bytes,
+        OpKind::Table => a.element_bytes >= out.element_bytes,
+        _ => {
+            let narrow = |tensor: &TensorRecord| tensor.element_bytes == 1;
+            narrow(a) && narrow(out) && b.is_none_or(narrow)
+        }
+    }
+}
+
 /// The tensor that an operator reads: made earlier, and aware of this reader.
 fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error> {
     let record = flow.tensors.get(tensor).filter(|_| tensor < op);
@@ -116,7 +138,7 @@ fn elementwise(output: &TensorRecord) -> Cost {
 
 /// Adds the pixel that a pointwise convolution keeps aside where it may work in place.
 fn in_place_cost(flow: &Flow<'_>, index: u16, op: &OpRecord, cost: Cost) -> Cost {
-    let pixel = flow.tensor(op.input_a).map(|a| usize::from(a.channels));
+    let pixel = flow.tensor(op.input_a).map(|a| a.pixel_bytes());
     match pixel {
         Some(pixel) if flow.shares_memory(index, op.input_a) => Cost {
             scratch: cost.scratch.max(pixel),
@@ -219,7 +241,8 @@ fn conv(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) ->
         return None;
     }
     let k = taps(params.kernel_h, params.kernel_w)?.checked_mul(usize::from(inputs))?;
-    let scratch = if params.is_pointwise(op) { 0 } else { k };
+    let patch = k.checked_mul(usize::from(a.element_bytes))?;
+    let scratch = if params.is_pointwise(op) { 0 } else { patch };
     conv_cost(data, &params, (a, out), k, scratch)
 }
 
@@ -230,7 +253,8 @@ fn depthwise(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecor
         return None;
     }
     let taps = taps(params.kernel_h, params.kernel_w)?;
-    let patch = taps.checked_mul(usize::from(a.channels).min(CHANNELS))?;
+    let elements = taps.checked_mul(usize::from(a.channels).min(CHANNELS))?;
+    let patch = elements.checked_mul(usize::from(a.element_bytes))?;
     conv_cost(data, &params, (a, out), taps, patch)
 }
 
@@ -307,8 +331,10 @@ fn table(
     kind: OpKind,
 ) -> Option<Cost> {
     let params: TableParams = data.params(op)?;
-    let weights = if kind == OpKind::Table {
+    let weights = if kind == OpKind::Table && a.element_bytes == 1 {
         data.i8_table(params.table)?.len()
+    } else if kind == OpKind::Table {
+        data.i16_points(params.table)?.len().checked_mul(2)?
     } else {
         data.u16_table(params.table)?.len().checked_mul(2)?
     };

@@ -89,7 +89,7 @@ record! {
 }
 
 record! {
-    /// Of `Table` (256 int8, by input + 128) and `Softmax` (256 u16, by distance from the maximum).
+    /// Of `Table` (256 int8, by input + 128; of an int16 257 points, an i16 each) and `Softmax` (256 u16, by distance from the maximum).
     TableParams {
         /// Offset of the table.
         table: u32,

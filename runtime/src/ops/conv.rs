@@ -10,9 +10,13 @@ use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
-use crate::kernels::{Requant, dot_rows};
+use crate::kernels::{Element, Requant, dot_rows};
 
-pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
+pub(crate) fn run<A: Element, Q: Element>(
+    site: &Site<'_>,
+    bench: &mut Bench<'_>,
+    rows: Range<u16>,
+) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
     let requant = requant(site, &params)?;
     let channels = usize::from(site.output.channels);
@@ -22,7 +26,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     let data = &site.model.data;
     let weights = data.i8s(params.weights, channels.wrapping_mul(k))?;
     if params.is_pointwise(&site.op) {
-        return pointwise(site, bench, rows, &params, weights, &requant);
+        return pointwise::<A, Q>(site, bench, rows, &params, weights, &requant);
     }
     let window = Window::of_conv(&site.op, &params, &site.input);
     let outside = Outside::of_conv(site, &params)?;
@@ -32,8 +36,8 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     }
     for y in rows {
         let io = bench.row(y)?;
-        let patch = as_i8_mut(io.scratch.get_mut(..k)?);
-        for (x, pixel) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
+        let patch = A::view_mut(as_i8_mut(io.scratch)).get_mut(..k)?;
+        for (x, pixel) in (0..).zip(Q::view_mut(io.out).chunks_exact_mut(channels.max(1))) {
             let groups = pixel.chunks_exact_mut(outputs);
             let weights = weights.chunks_exact(outputs.wrapping_mul(k).max(1));
             let mut group = 0usize;
@@ -50,7 +54,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
 }
 
 /// Each pixel of the input is a patch already; with a stride, every so many of them.
-fn pointwise(
+fn pointwise<A: Element, Q: Element>(
     site: &Site<'_>,
     bench: &mut Bench<'_>,
     rows: Range<u16>,
@@ -61,6 +65,8 @@ fn pointwise(
     let inputs = usize::from(site.input.channels);
     let channels = usize::from(site.output.channels);
     let step = inputs.wrapping_mul(usize::from(params.stride_w));
+    let (pixel, answer) = (site.input.pixel_bytes(), site.output.pixel_bytes());
+    let pixels = pixel.wrapping_mul(usize::from(params.stride_w));
     if step == 0 || channels == 0 {
         return None;
     }
@@ -68,23 +74,24 @@ fn pointwise(
         let top = y.checked_mul(site.op.stride_rows)?;
         if bench.overlaps_a(y, top)? {
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
-            let patch = as_i8_mut(scratch.get_mut(..inputs)?);
+            let patch = as_i8_mut(scratch.get_mut(..pixel)?);
             for x in 0..usize::from(site.output.width) {
-                let start = from.checked_add(x.checked_mul(step)?)?;
-                copy(patch, as_i8(arena.get(start..start.checked_add(inputs)?)?))?;
-                let start = to.checked_add(x.checked_mul(channels)?)?;
-                let out = arena.get_mut(start..start.checked_add(channels)?)?;
-                dot_rows(patch, inputs, weights, requant, as_i8_mut(out), channels);
+                let start = from.checked_add(x.checked_mul(pixels)?)?;
+                copy(patch, as_i8(arena.get(start..start.checked_add(pixel)?)?))?;
+                let start = to.checked_add(x.checked_mul(answer)?)?;
+                let out = as_i8_mut(arena.get_mut(start..start.checked_add(answer)?)?);
+                let (patch, out) = (A::view(patch), Q::view_mut(out));
+                dot_rows(patch, inputs, weights, requant, out, channels);
             }
             continue;
         }
         let io = bench.row(y)?;
-        let row = io.a.get(i32::from(top))?;
+        let (row, out) = (io.a.elements::<A>(i32::from(top))?, Q::view_mut(io.out));
         if params.stride_w == 1 {
-            dot_rows(row, inputs, weights, requant, io.out, channels);
+            dot_rows(row, inputs, weights, requant, out, channels);
             continue;
         }
-        for (pixel, out) in row.chunks(step).zip(io.out.chunks_exact_mut(channels)) {
+        for (pixel, out) in row.chunks(step).zip(out.chunks_exact_mut(channels)) {
             let pixel = pixel.get(..inputs)?;
             dot_rows(pixel, inputs, weights, requant, out, channels);
         }

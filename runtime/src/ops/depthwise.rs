@@ -9,12 +9,16 @@ use super::window::{Outside, Window};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::as_i8_mut;
-use crate::kernels::depthwise;
+use crate::kernels::{Element, depthwise};
 
 /// Input channels of a patch.
 pub const CHANNELS: usize = 32;
 
-pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
+pub(crate) fn run<A: Element, Q: Element>(
+    site: &Site<'_>,
+    bench: &mut Bench<'_>,
+    rows: Range<u16>,
+) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
     let requant = requant(site, &params)?;
     let outputs = usize::from(site.output.channels);
@@ -31,12 +35,13 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     }
     for y in rows {
         let io = bench.row(y)?;
-        for (x, pixel) in (0..).zip(io.out.chunks_exact_mut(outputs.max(1))) {
+        for (x, pixel) in (0..).zip(Q::view_mut(io.out).chunks_exact_mut(outputs.max(1))) {
             let blocks = pixel.chunks_mut(block_outputs);
             for (block, out) in (0usize..).zip(blocks) {
                 let first = block.wrapping_mul(CHANNELS);
                 let len = channels.saturating_sub(first).min(CHANNELS);
-                let patch = as_i8_mut(io.scratch.get_mut(..taps.wrapping_mul(len))?);
+                let scratch = A::view_mut(as_i8_mut(io.scratch));
+                let patch = scratch.get_mut(..taps.wrapping_mul(len))?;
                 window.gather(&io.a, (y, x), (first, len), &outside, patch)?;
                 let first = first.wrapping_mul(multiplier);
                 let weights = (weights.get(first..)?, outputs);

@@ -6,9 +6,13 @@ use super::window::Window;
 use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::PoolParams;
-use crate::kernels::{Average, average as requantize_sums, clamp_to, max_into, sum_into};
+use crate::kernels::{Average, Element, average as requantize_sums, clamp_to, max_into, sum_into};
 
-pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
+pub(crate) fn average<A: Element, Q: Element>(
+    site: &Site<'_>,
+    bench: &mut Bench<'_>,
+    rows: Range<u16>,
+) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let channels = usize::from(site.output.channels);
     let window = Window::of_pool(&site.op, &params, &site.input);
@@ -16,10 +20,11 @@ pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) 
         let io = bench.row(y)?;
         let bytes = io.scratch.get_mut(..channels.wrapping_mul(4))?;
         let sums = bytes.as_chunks_mut::<4>().0;
-        for (x, out) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
+        let pixels = Q::view_mut(io.out).chunks_exact_mut(channels.max(1));
+        for (x, out) in (0..).zip(pixels) {
             sums.fill([0; 4]);
             let mut seen = 0usize;
-            window.each(&io.a, (y, x), |pixel| {
+            window.each(&io.a, (y, x), |pixel: &[A]| {
                 sum_into(sums, pixel);
                 seen = seen.wrapping_add(1);
             });
@@ -50,13 +55,18 @@ pub(super) fn average_of(site: &Site<'_>, params: &PoolParams, seen: usize) -> O
     })
 }
 
-pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
+pub(crate) fn max<A: Element>(
+    site: &Site<'_>,
+    bench: &mut Bench<'_>,
+    rows: Range<u16>,
+) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let channels = usize::from(site.output.channels);
     let window = Window::of_pool(&site.op, &params, &site.input);
     for y in rows {
         let io = bench.row(y)?;
-        for (x, out) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
+        let pixels = A::view_mut(io.out).chunks_exact_mut(channels.max(1));
+        for (x, out) in (0..).zip(pixels) {
             let mut first = true;
             window.each(&io.a, (y, x), |pixel| {
                 if first && copy(out, pixel).is_some() {
@@ -65,7 +75,7 @@ pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 max_into(out, pixel);
             });
             if first {
-                out.fill(site.input.zero_point);
+                out.fill(A::of(i32::from(site.input.zero_point)));
             }
             clamp_to(out, params.lo, params.hi);
         }

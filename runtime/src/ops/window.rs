@@ -3,6 +3,7 @@
 use super::copy;
 use crate::arena::Rows;
 use crate::blob::{ConvParams, OpRecord, TensorRecord};
+use crate::kernels::Element;
 
 /// A window of taps that moves over the input, in steps of its stride.
 #[derive(Clone, Copy)]
@@ -60,11 +61,11 @@ impl Window {
     }
 
     /// The input's row under tap row `tap` of output row `y`; `None` if it is padding.
-    fn row<'a>(&self, rows: &Rows<'a>, y: u16, tap: u16) -> Option<&'a [i8]> {
+    fn row<'a, A: Element>(&self, rows: &Rows<'a>, y: u16, tap: u16) -> Option<&'a [A]> {
         let top = i32::from(y)
             .wrapping_mul(self.stride_h)
             .wrapping_sub(self.pad_top);
-        rows.get(top.wrapping_add(i32::from(tap).wrapping_mul(self.dilation_h)))
+        rows.elements(top.wrapping_add(i32::from(tap).wrapping_mul(self.dilation_h)))
     }
 
     /// First column under the window of output pixel `x`.
@@ -73,7 +74,7 @@ impl Window {
     }
 
     /// `len` channels from `first` of the pixel in column `column`; `None` if it is padding.
-    fn pixel<'a>(&self, row: &'a [i8], column: i32, first: usize, len: usize) -> Option<&'a [i8]> {
+    fn pixel<'a, A>(&self, row: &'a [A], column: i32, first: usize, len: usize) -> Option<&'a [A]> {
         if column < 0 || column >= self.width {
             return None;
         }
@@ -85,13 +86,13 @@ impl Window {
 
     /// Gathers what lies under the window of pixel (`y`, `x`) into `patch`: tap after tap, `len`
     /// channels from `first` each, `outside` where a tap lies outside the image.
-    pub(crate) fn gather(
+    pub(crate) fn gather<A: Element>(
         &self,
         rows: &Rows<'_>,
         (y, x): (u16, i32),
         (first, len): (usize, usize),
         outside: &Outside<'_>,
-        patch: &mut [i8],
+        patch: &mut [A],
     ) -> Option<()> {
         let left = self.left(x);
         let taps_w = i32::from(self.taps_w);
@@ -122,14 +123,19 @@ impl Window {
     }
 
     /// Calls `visit` with every pixel of the input under the window of pixel (`y`, `x`).
-    pub(crate) fn each(&self, rows: &Rows<'_>, (y, x): (u16, i32), mut visit: impl FnMut(&[i8])) {
+    pub(crate) fn each<A: Element>(
+        &self,
+        rows: &Rows<'_>,
+        (y, x): (u16, i32),
+        mut visit: impl FnMut(&[A]),
+    ) {
         for row in (0..self.taps_h).filter_map(|tap| self.row(rows, y, tap)) {
             self.columns(row, x, &mut visit);
         }
     }
 
     /// Calls `visit` with every pixel of a row of the input under the window of column `x`.
-    pub(crate) fn columns(&self, row: &[i8], x: i32, mut visit: impl FnMut(&[i8])) {
+    pub(crate) fn columns<A: Element>(&self, row: &[A], x: i32, mut visit: impl FnMut(&[A])) {
         let left = self.left(x);
         for tap in 0..i32::from(self.taps_w) {
             if let Some(pixel) = self.pixel(row, left.wrapping_add(tap), 0, self.channels) {
@@ -160,11 +166,14 @@ impl<'a> Outside<'a> {
             .map(Self::Pixel)
     }
 
-    fn fill(&self, pixel: &mut [i8], first: usize) -> Option<()> {
+    fn fill<A: Element>(&self, pixel: &mut [A], first: usize) -> Option<()> {
         match self {
-            Self::ZeroPoint(zero) => pixel.fill(*zero),
+            Self::ZeroPoint(zero) => pixel.fill(A::of(i32::from(*zero))),
             Self::Pixel(outside) => {
-                copy(pixel, outside.get(first..first.wrapping_add(pixel.len()))?)?;
+                let outside = outside.get(first..first.wrapping_add(pixel.len()))?;
+                for (to, from) in pixel.iter_mut().zip(outside) {
+                    *to = A::of(i32::from(*from));
+                }
             }
         }
         Some(())
