@@ -8,7 +8,7 @@ use serde::Serialize;
 use tidbit::Model;
 
 use crate::Error;
-use crate::blob::{BlobFile, normalization, scale};
+use crate::blob::{BlobFile, normalization, provenance, scale};
 use crate::board::{Board, BoardError, Fit};
 use crate::facts::Facts;
 use crate::layers::{Layer, grid, layers};
@@ -150,7 +150,6 @@ impl<'a> Report<'a> {
                 .get(header.output)
                 .ok_or(wrong)?,
         );
-        let lines = model.provenance().lines();
         Ok(Self {
             facts: Facts::of(model)?,
             input: Input {
@@ -171,9 +170,7 @@ impl<'a> Report<'a> {
             labels: (0..model.label_count())
                 .filter_map(|class| model.label(class))
                 .collect(),
-            provenance: lines
-                .map(|line| line.split_once('=').unwrap_or((line, "")))
-                .collect(),
+            provenance: provenance(model),
             layers: layers(model)?,
             boards,
             memory_svg: None,
