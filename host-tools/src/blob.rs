@@ -3,6 +3,7 @@
 //! The runtime never looks at a scale or at the normalization: they stand in the blob as bit
 //! patterns of f32, for hosts that compare the answers with those of the f32 net.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tidbit::Model;
@@ -65,6 +66,14 @@ pub fn normalization(model: &Model<'_>) -> Normalization {
         std: list(tables.input.std),
         bgr: tables.input.bgr != 0,
     }
+}
+
+/// Where the blob comes from, by key: `model`, `sha256` of the ONNX file, and more.
+pub fn provenance<'a>(model: &Model<'a>) -> BTreeMap<&'a str, &'a str> {
+    let lines = model.provenance().lines();
+    lines
+        .map(|line| line.split_once('=').unwrap_or((line, "")))
+        .collect()
 }
 
 /// Which real number an element of a tensor stands for.

@@ -4,12 +4,12 @@
 //! a histogram of each is kept, and the mean of each channel.
 
 use rayon::prelude::*;
-use tract_onnx::prelude::*;
 
+use crate::activations::Activations;
 use crate::graph::{Graph, TensorId};
 use crate::histogram::Histogram;
 use crate::import::source::Source;
-use crate::reference::{Feed, reference_error, values};
+use crate::reference::{Feed, values};
 use crate::{Error, Watch};
 
 /// What the calibration images showed.
@@ -65,26 +65,20 @@ pub fn calibrate(
         return Err(Error::NoImages);
     }
     watch.stage("calibrate", images.len() as u64);
-    let tensors: Vec<TensorId> = graph.nodes.iter().map(|node| node.output).collect();
-    let names: Vec<String> = tensors
-        .iter()
-        .map(|&tensor| graph.tensors[tensor].name.clone())
-        .collect();
+    let activations = Activations::new(source, graph, feed.clone())?;
+    let tensors = &activations.tensors;
     let channels: Vec<Vec<usize>> = tensors
         .iter()
         .map(|&tensor| channel_of_each(graph, tensor))
         .collect();
-    let model = source.runnable(&names)?;
     let one = |image: &Vec<u8>| {
-        let outputs = model
-            .run(tvec!(feed.tensor(image)?.into()))
-            .map_err(reference_error)?;
+        let outputs = activations.run(image)?;
         watch.step();
         let seen =
             outputs
                 .iter()
                 .zip(&channels)
-                .zip(&tensors)
+                .zip(tensors)
                 .map(|((output, channels), &tensor)| {
                     let count = graph.shape(tensor).channels;
                     Ok(Seen::of(values(output)?, channels, count))

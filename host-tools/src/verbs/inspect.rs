@@ -8,7 +8,7 @@ use serde::Serialize;
 use tidbit::Model;
 
 use crate::Error;
-use crate::blob::{BlobFile, normalization, scale};
+use crate::blob::{BlobFile, normalization, provenance, scale};
 use crate::board::{Board, BoardError, Fit};
 use crate::facts::Facts;
 use crate::layers::{Layer, grid, layers};
@@ -142,7 +142,6 @@ impl<'a> Report<'a> {
         let fed = normalization(model);
         let first = model.output(0).ok_or(tidbit::Error::Contract)?;
         let output = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
-        let lines = model.provenance().lines();
         Ok(Self {
             facts: Facts::of(model)?,
             input: Input {
@@ -163,9 +162,7 @@ impl<'a> Report<'a> {
             labels: (0..model.label_count())
                 .filter_map(|class| model.label(class))
                 .collect(),
-            provenance: lines
-                .map(|line| line.split_once('=').unwrap_or((line, "")))
-                .collect(),
+            provenance: provenance(model),
             layers: layers(model)?,
             boards,
             memory_svg: None,
