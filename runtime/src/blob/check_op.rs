@@ -220,6 +220,8 @@ fn conv_cost(
         data.words(params.clamps, channels)?;
     }
     if params.pad_pixel != 0 {
+        // A pixel of int8.
+        (a.element_bytes == 1).then_some(())?;
         data.i8s(params.pad_pixel, usize::from(a.channels))?;
     }
     let macs = out.elements().checked_mul(u64::try_from(k).ok()?)?;

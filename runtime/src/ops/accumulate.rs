@@ -6,101 +6,86 @@
 
 use core::ops::Range;
 
-use super::Site;
-use super::window::Window;
+use super::pool::{bound, greatest, sum};
+use super::window::{Window, zeros};
+use super::{Site, of_element};
 use crate::arena::{Bench, RowIo};
-use crate::blob::PoolParams;
+use crate::blob::{OpKind, PoolParams};
 use crate::kernels::bytes::as_u8_mut;
-use crate::kernels::{Element, average_in_place, clamp_to, max_into, sum_into};
+use crate::kernels::{Element, average_in_place};
 
-pub(crate) fn average<A: Element, Q: Element>(
-    site: &Site<'_>,
-    bench: &mut Bench<'_>,
-    rows: Range<u16>,
-) -> Option<()> {
+pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let window = Window::of_pool(&site.op, &params, &site.input);
     let channels = usize::from(site.output.channels).max(1);
+    let average = site.op.kind == OpKind::AveragePool.byte();
+    let size = site.input.element_bytes;
+    let pixel_bytes = site.output.pixel_bytes().max(1);
     for y in rows {
         let io = bench.row(0)?;
         if y == 0 {
-            io.out.fill(0);
+            if average {
+                io.out.fill(0);
+            } else {
+                of_element!(size, A => A::view_mut(io.out).fill(A::MIN));
+            }
         }
-        let row: &[A] = io.a.elements(i32::from(y))?;
-        let sums = as_u8_mut(io.out).as_chunks_mut::<4>().0;
-        for (x, sums) in (0..).zip(sums.chunks_exact_mut(channels)) {
-            window.columns(row, x, |pixel| sum_into(sums, pixel));
-        }
-        if y.checked_add(1)? == site.input.height {
-            finish_average::<A, Q>(site, &params, &window, io)?;
-        }
-    }
-    Some(())
-}
-
-pub(crate) fn max<A: Element>(
-    site: &Site<'_>,
-    bench: &mut Bench<'_>,
-    rows: Range<u16>,
-) -> Option<()> {
-    let params: PoolParams = site.model.data.params(&site.op)?;
-    let window = Window::of_pool(&site.op, &params, &site.input);
-    let channels = usize::from(site.output.channels).max(1);
-    for y in rows {
-        let io = bench.row(0)?;
-        let best = A::view_mut(io.out);
-        if y == 0 {
-            best.fill(A::MIN);
-        }
-        let row: &[A] = io.a.elements(i32::from(y))?;
-        for (x, best) in (0..).zip(best.chunks_exact_mut(channels)) {
-            window.columns(row, x, |pixel| max_into(best, pixel));
+        let row = io.a.get(i32::from(y))?;
+        if average {
+            let sums = as_u8_mut(io.out).as_chunks_mut::<4>().0;
+            for (x, sums) in (0..).zip(sums.chunks_exact_mut(channels)) {
+                window.columns(row, x, |pixel| sum(sums, pixel, size));
+            }
+        } else {
+            for (x, best) in (0..).zip(io.out.chunks_exact_mut(pixel_bytes)) {
+                window.columns(row, x, |pixel| greatest(best, pixel, size));
+            }
         }
         if y.checked_add(1)? == site.input.height {
-            finish_max::<A>(site, &params, &window, io)?;
+            if average {
+                finish_average(site, &params, &window, io)?;
+            } else {
+                finish_max(site, &params, &window, io)?;
+            }
         }
     }
     Some(())
 }
 
 /// Makes the averages of the sums, pixel by pixel; a pixel of averages ends before its sums do.
-fn finish_average<A: Element, Q: Element>(
+fn finish_average(
     site: &Site<'_>,
     params: &PoolParams,
     window: &Window,
     io: RowIo<'_>,
 ) -> Option<()> {
     let channels = usize::from(site.output.channels);
-    let last = i32::from(site.input.height).wrapping_sub(1);
-    let row: &[A] = io.a.elements(last)?;
+    let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
     for x in 0..site.output.width {
         let mut columns = 0usize;
         window.columns(row, i32::from(x), |_| columns = columns.wrapping_add(1));
         let seen = columns.wrapping_mul(usize::from(site.input.height));
         let by = super::pool::average_of(site, params, seen)?;
         let first = usize::from(x).wrapping_mul(channels);
-        average_in_place::<Q>(io.out, first, channels, &by);
+        of_element!(site.output.element_bytes, Q => {
+            average_in_place::<Q>(io.out, first, channels, &by);
+        });
     }
     Some(())
 }
 
 /// Clamps; a pixel without any element is the zero point.
-fn finish_max<A: Element>(
-    site: &Site<'_>,
-    params: &PoolParams,
-    window: &Window,
-    io: RowIo<'_>,
-) -> Option<()> {
-    let channels = usize::from(site.output.channels).max(1);
-    let last = i32::from(site.input.height).wrapping_sub(1);
-    let row: &[A] = io.a.elements(last)?;
-    for (x, out) in (0..).zip(A::view_mut(io.out).chunks_exact_mut(channels)) {
+fn finish_max(site: &Site<'_>, params: &PoolParams, window: &Window, io: RowIo<'_>) -> Option<()> {
+    let size = site.output.element_bytes;
+    let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
+    let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
+    for (x, out) in (0..).zip(pixels) {
         let mut any = false;
         window.columns(row, x, |_| any = true);
         if !any {
-            out.fill(A::of(i32::from(site.input.zero_point)));
+            zeros(out, site.input.zero_point, size);
         }
-        clamp_to(out, params.lo, params.hi);
+        bound(out, params, size);
     }
     Some(())
 }

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::Site;
+use super::{Site, of_element};
 use crate::arena::Bench;
 use crate::blob::AddParams;
 use crate::kernels::{AddFactors, Element, add, add_to};
@@ -17,18 +17,13 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         lo: params.lo,
         hi: params.hi,
     };
-    let elements = |tensor: u16| site.model.flow.tensors.get(tensor).map(|t| t.element_bytes);
-    let of = [elements(site.op.input_a)?, elements(site.op.input_b)?];
-    match (of, site.output.element_bytes) {
-        ([1, 1], 1) => same::<i8>(bench, rows, &by),
-        ([2, 2], 2) => same::<[u8; 2]>(bench, rows, &by),
-        ([1, 1], _) => mixed::<i8, i8, [u8; 2]>(bench, rows, &by),
-        ([1, _], 1) => mixed::<i8, [u8; 2], i8>(bench, rows, &by),
-        ([1, _], _) => mixed::<i8, [u8; 2], [u8; 2]>(bench, rows, &by),
-        ([_, 1], 1) => mixed::<[u8; 2], i8, i8>(bench, rows, &by),
-        ([_, 1], _) => mixed::<[u8; 2], i8, [u8; 2]>(bench, rows, &by),
-        ([_, _], _) => mixed::<[u8; 2], [u8; 2], i8>(bench, rows, &by),
+    let size = |tensor: u16| site.model.flow.tensors.get(tensor).map(|t| t.element_bytes);
+    let (a, b) = (size(site.op.input_a)?, size(site.op.input_b)?);
+    let out = site.output.element_bytes;
+    if (a, b) == (out, out) {
+        return of_element!(out, A => same::<A>(bench, rows, &by));
     }
+    mixed(bench, rows, &by, [a, b, out])
 }
 
 /// Operands and sum have the same elements, so the sum may take the place of an operand.
@@ -52,16 +47,26 @@ fn same<A: Element>(bench: &mut Bench<'_>, rows: Range<u16>, by: &AddFactors) ->
 }
 
 /// Some are int8 and some int16; the sum has a place of its own.
-fn mixed<A: Element, B: Element, Q: Element>(
+fn mixed(
     bench: &mut Bench<'_>,
     rows: Range<u16>,
     by: &AddFactors,
+    [a, b, out]: [u8; 3],
 ) -> Option<()> {
     for y in rows {
         let io = bench.row(y)?;
         let y = i32::from(y);
-        let (a, b) = (io.a.elements::<A>(y)?, io.b.elements::<B>(y)?);
-        add(a, b, by, Q::view_mut(io.out));
+        let (row_a, row_b) = (io.a.get(y)?, io.b.get(y)?);
+        of_element!(out, Q => {
+            for (at, q) in Q::view_mut(io.out).iter_mut().enumerate() {
+                *q = by.sum(value(row_a, a, at)?, value(row_b, b, at)?);
+            }
+        });
     }
     Some(())
+}
+
+/// An element of a row of elements of so many bytes.
+fn value(row: &[i8], element_bytes: u8, at: usize) -> Option<i32> {
+    of_element!(element_bytes, A => A::view(row).get(at).map(|x| x.value()))
 }

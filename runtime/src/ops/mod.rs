@@ -16,11 +16,8 @@ mod window;
 
 pub(crate) use depthwise::CHANNELS;
 
-use core::ops::Range;
-
 use crate::arena::{Bench, Ring};
 use crate::blob::{Checked, OpKind, OpRecord, SegmentRecord, TensorRecord};
-use crate::kernels::Element;
 use crate::schedule::{Progress, Step};
 
 /// One operator with its tensors, as the files of this folder take it.
@@ -31,17 +28,19 @@ pub(crate) struct Site<'a> {
     pub(crate) output: TensorRecord,
 }
 
-/// Runs an operator for the elements that its input and its output have.
-macro_rules! with_elements {
-    ($module:ident::$run:ident, $site:expr, $bench:expr, $rows:expr) => {
-        match ($site.input.element_bytes, $site.output.element_bytes) {
-            (1, 1) => $module::$run::<i8, i8>($site, $bench, $rows),
-            (1, _) => $module::$run::<i8, [u8; 2]>($site, $bench, $rows),
-            (_, 1) => $module::$run::<[u8; 2], i8>($site, $bench, $rows),
-            _ => $module::$run::<[u8; 2], [u8; 2]>($site, $bench, $rows),
+/// Calls a kernel for elements of this many bytes: operators move bytes, kernels know elements.
+macro_rules! of_element {
+    ($bytes:expr, $element:ident => $call:expr) => {
+        if $bytes == 1 {
+            type $element = i8;
+            $call
+        } else {
+            type $element = [u8; 2];
+            $call
         }
     };
 }
+pub(crate) use of_element;
 
 /// Makes the rows of a step; `None` on what validation rules out.
 pub(crate) fn run_step(
@@ -72,14 +71,13 @@ pub(crate) fn run_step(
     let rows = step.first_row..step.first_row.checked_add(step.rows)?;
     match OpKind::from_byte(op.kind)? {
         OpKind::Input => None,
-        OpKind::Conv => with_elements!(conv::run, &site, &mut bench, rows),
-        OpKind::Depthwise => with_elements!(depthwise::run, &site, &mut bench, rows),
-        OpKind::AveragePool if op.accumulates != 0 => {
-            with_elements!(accumulate::average, &site, &mut bench, rows)
+        OpKind::Conv => conv::run(&site, &mut bench, rows),
+        OpKind::Depthwise => depthwise::run(&site, &mut bench, rows),
+        OpKind::AveragePool | OpKind::MaxPool if op.accumulates != 0 => {
+            accumulate::run(&site, &mut bench, rows)
         }
-        OpKind::AveragePool => with_elements!(pool::average, &site, &mut bench, rows),
-        OpKind::MaxPool if site.input.element_bytes == 1 => max_pool::<i8>(&site, &mut bench, rows),
-        OpKind::MaxPool => max_pool::<[u8; 2]>(&site, &mut bench, rows),
+        OpKind::AveragePool => pool::average(&site, &mut bench, rows),
+        OpKind::MaxPool => pool::max(&site, &mut bench, rows),
         OpKind::Add => add::run(&site, &mut bench, rows),
         OpKind::Table => table::run(&site, &mut bench, rows),
         OpKind::Softmax => softmax::run(&site, &mut bench, rows),
@@ -87,18 +85,9 @@ pub(crate) fn run_step(
     }
 }
 
-/// Either way of a maximum; the output has the elements of the input.
-fn max_pool<A: Element>(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    if site.op.accumulates != 0 {
-        accumulate::max::<A>(site, bench, rows)
-    } else {
-        pool::max::<A>(site, bench, rows)
-    }
-}
-
 /// Copies if both are of the same length.
 #[inline(always)]
-pub(crate) fn copy<A: Copy>(to: &mut [A], from: &[A]) -> Option<()> {
+pub(crate) fn copy(to: &mut [i8], from: &[i8]) -> Option<()> {
     if to.len() != from.len() {
         return None;
     }

@@ -1,7 +1,7 @@
 //! Some tensors of a random net as int16, with values that need them.
 
 use tidbit::blob::{AddParams, OpKind};
-use tidbit_quantize::lower::{IntNet, Params};
+use tidbit_quantize::lower::{IntNet, IntOp, Params};
 use tidbit_quantize::scale::Element;
 
 use crate::random::SplitMix;
@@ -19,7 +19,7 @@ pub(super) fn widen(net: &mut IntNet, seed: u64) {
     }
 }
 
-/// Whether an operator makes int16, and all that read it take them.
+/// Whether an operator makes int16, and all that read it take them; a pad pixel is of int8.
 fn takes(net: &IntNet, tensor: usize) -> bool {
     let kinds = |kind: OpKind| {
         matches!(
@@ -31,9 +31,10 @@ fn takes(net: &IntNet, tensor: usize) -> bool {
         output.tensor == tensor || output.logits == tensor
     };
     let mut readers = net.ops.iter().filter(|op| op.inputs.contains(&tensor));
+    let pixel = |op: &IntOp| matches!(&op.params, Params::Conv(conv) if conv.pad_pixel.is_some());
     kinds(net.ops[tensor].kind)
         && !net.outputs.iter().any(asked)
-        && readers.all(|reader| kinds(reader.kind))
+        && readers.all(|reader| kinds(reader.kind) && !pixel(reader))
 }
 
 /// A tensor's values become 64 times as great, and its readers make up for it.

@@ -21,11 +21,11 @@ pub struct AddFactors {
 }
 
 impl AddFactors {
-    /// The sum of two elements.
+    /// The sum of the values of two elements.
     #[inline(always)]
-    fn sum<Q: Element>(&self, a: impl Element, b: impl Element) -> Q {
-        let a = a.value().wrapping_mul(i32::from(self.ma));
-        let b = b.value().wrapping_mul(i32::from(self.mb));
+    pub fn sum<Q: Element>(&self, a: i32, b: i32) -> Q {
+        let a = a.wrapping_mul(i32::from(self.ma));
+        let b = b.wrapping_mul(i32::from(self.mb));
         let sum = a.wrapping_add(b).wrapping_add(self.c);
         Q::of(clamp(
             sum.wrapping_shr(u32::from(self.shift)),
@@ -38,13 +38,13 @@ impl AddFactors {
 /// `(a * ma + b * mb + c) >> shift`, clamped, element by element.
 pub fn add<A: Element, B: Element, Q: Element>(a: &[A], b: &[B], by: &AddFactors, out: &mut [Q]) {
     for ((q, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *q = by.sum(a, b);
+        *q = by.sum(a.value(), b.value());
     }
 }
 
 /// As [`add`], with the sum in the place of `a`.
-pub fn add_to<A: Element, B: Element>(a: &mut [A], b: &[B], by: &AddFactors) {
+pub fn add_to<A: Element>(a: &mut [A], b: &[A], by: &AddFactors) {
     for (a, &b) in a.iter_mut().zip(b) {
-        *a = by.sum(*a, b);
+        *a = by.sum(a.value(), b.value());
     }
 }

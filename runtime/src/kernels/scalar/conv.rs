@@ -26,9 +26,15 @@ pub fn dot_rows<A: Element, Q: Element>(
     if k == 0 || stride == 0 {
         return;
     }
-    for (patch, pixel) in patches.chunks_exact(k).zip(out.chunks_mut(stride)) {
-        let channels = weights.chunks_exact(k).zip(requant.channels());
-        for ((row, (bias, multiplier)), q) in channels.zip(pixel.iter_mut()) {
+    for (index, pixel) in out.chunks_mut(stride).enumerate() {
+        let start = index.wrapping_mul(k);
+        let Some(patch) = patches.get(start..start.wrapping_add(k)) else {
+            return;
+        };
+        // Not a zip of chunks: its length would be a quotient, and so a panic to rule out.
+        let mut rows = weights.chunks_exact(k);
+        for ((bias, multiplier), q) in requant.channels().zip(pixel.iter_mut()) {
+            let Some(row) = rows.next() else { break };
             *q = requant.finish(bias.wrapping_add(dot(patch, row)), multiplier);
         }
         requant.clamp_channels(pixel);
@@ -58,10 +64,9 @@ pub fn depthwise<A: Element, Q: Element>(
     let mut start = 0usize;
     for block in out.chunks_mut(BLOCK) {
         let mut acc = [0i32; BLOCK];
-        for (tap, taps) in patch
-            .chunks_exact(channels.max(1))
-            .zip(weights.chunks(stride))
-        {
+        let mut kernel = weights.chunks(stride);
+        for tap in patch.chunks_exact(channels.max(1)) {
+            let Some(taps) = kernel.next() else { break };
             let Some(row) = taps.get(start..) else { return };
             if multiplier == 1 {
                 let Some(tap) = tap.get(start..) else { return };
