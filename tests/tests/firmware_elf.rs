@@ -46,9 +46,9 @@ impl Program {
                     let function = functions.range(..=address).next_back();
                     function.map_or("?", |(_, name)| name).to_owned()
                 };
-                // The linker may name a function by its place in the section.
+                // The linker may name a function by its place behind a symbol of the section.
                 let to = match target.kind() {
-                    SymbolKind::Section if target.address() == section.address() => {
+                    SymbolKind::Section if target.section_index() == Some(section.index()) => {
                         function(target.address().wrapping_add_signed(relocation.addend()))
                     }
                     _ => demangle(target.name().unwrap_or("?")),
