@@ -76,6 +76,7 @@ mod tests {
             "run o.tidbit a.png b.png --top 3 --json --trace",
             "inspect o.tidbit --json --memory o.svg",
             "sim o.tidbit a.png --board mps2-an386 --json --trace --check",
+            "sim o.tidbit a.png --board virt-aarch64 --cpu neoverse-n1",
             "sim o.tidbit a.png --certify --json",
             "quantize m.onnx --calibration d -o o.tidbit --board mps2-an386",
         ] {

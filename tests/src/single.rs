@@ -22,8 +22,8 @@ pub fn variants(kind: OpKind) -> Vec<Vec<u8>> {
         OpKind::Input => return vec![finish(Builder(vec![0; Header::LEN]), None)],
         OpKind::Conv => &[pointwise, pointwise_strided, dense, dilated, grouped],
         OpKind::Depthwise => &[depthwise, depthwise_strided, depthwise_multiplied],
-        OpKind::AveragePool => &[global_average, padded_average],
-        OpKind::MaxPool => &[max],
+        OpKind::AveragePool => &[global_average, padded_average, accumulating_average],
+        OpKind::MaxPool => &[max, accumulating_max],
         OpKind::Add => &[add],
         OpKind::Table => &[table],
         OpKind::Softmax => &[softmax],
@@ -125,6 +125,26 @@ fn global_average(blob: &mut Builder) -> Single {
     (record, [1, 1, 4])
 }
 
+/// As [`global_average`], but row by row; it keeps sums of 32 bits in the place of the output.
+fn accumulating_average(blob: &mut Builder) -> Single {
+    let (record, shape) = global_average(blob);
+    (accumulating(record), shape)
+}
+
+fn accumulating_max(blob: &mut Builder) -> Single {
+    let params = pool(blob, 8, 1, &[]);
+    let record = op(OpKind::MaxPool, 0, [8, 1, 0], blob.records(&[params]));
+    (accumulating(record), [1, 1, 4])
+}
+
+fn accumulating(record: OpRecord) -> OpRecord {
+    OpRecord {
+        accumulates: 1,
+        window_rows: 1,
+        ..record
+    }
+}
+
 fn padded_average(blob: &mut Builder) -> Single {
     let shares: Vec<i32> = (1..=9).map(|count| i32::MAX / count).collect();
     let mut params = pool(blob, 3, 1, &shares);
@@ -193,7 +213,8 @@ fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
     if let Some((record, shape)) = single {
         ops.push(record);
         tensors.push(tensor(shape, arena_bytes, [NONE, NONE], 3));
-        arena_bytes += u32::from(shape.iter().product::<u16>());
+        let element_bytes = if record.accumulates == 0 { 1 } else { 4 };
+        arena_bytes += element_bytes * u32::from(shape.iter().product::<u16>());
     }
     let segments = [SegmentRecord {
         first_op: 0,
