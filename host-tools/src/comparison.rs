@@ -10,6 +10,8 @@ use std::cmp::Reverse;
 use serde::Serialize;
 use tidbit_quantize::Sqnr;
 
+use crate::each_answer::Figures;
+
 /// Nets with more classes than this have a top-5 too.
 const FEW_CLASSES: usize = 10;
 
@@ -68,6 +70,8 @@ pub struct Summary {
     /// Top-5, for nets with more than ten classes.
     #[serde(flatten)]
     pub top5: Option<Top5>,
+    /// Of each answer, by name.
+    pub outputs: Vec<Figures>,
 }
 
 /// Top-5 of both.
@@ -100,6 +104,7 @@ impl Summary {
                 reference_top5: top(&|image| image.hit(&image.reference, 5)),
                 blob_top5: top(&|image| image.hit(&image.blob, 5)),
             }),
+            outputs: Vec::new(),
         }
     }
 
@@ -182,7 +187,7 @@ mod tests {
             ..summary
         })
         .unwrap();
-        insta::assert_snapshot!(json, @r##"{"images":4,"reference_top1":0.75,"blob_top1":0.75,"agreement":0.5,"output_sqnr_db":null}"##);
+        insta::assert_snapshot!(json, @r##"{"images":4,"reference_top1":0.75,"blob_top1":0.75,"agreement":0.5,"output_sqnr_db":null,"outputs":[]}"##);
     }
 
     #[test]

@@ -209,6 +209,17 @@ pub struct Node {
     pub output: TensorId,
 }
 
+/// An answer of a net.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Name in the ONNX file, which may be another than that of the tensor.
+    pub name: String,
+    /// The tensor.
+    pub tensor: TensorId,
+    /// How the ONNX output of that name orders rows, columns and channels.
+    pub layout: Layout,
+}
+
 /// A net.
 #[derive(Clone, Debug)]
 pub struct Graph {
@@ -218,14 +229,19 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// The image.
     pub input: TensorId,
-    /// The answer.
-    pub output: TensorId,
+    /// The answers in the file's order, at least one.
+    pub outputs: Vec<Output>,
 }
 
 impl Graph {
     /// Shape of a tensor.
     pub fn shape(&self, tensor: TensorId) -> Shape {
         self.tensors[tensor].shape
+    }
+
+    /// Whether a tensor is an answer, which the caller reads.
+    pub fn is_output(&self, tensor: TensorId) -> bool {
+        self.outputs.iter().any(|output| output.tensor == tensor)
     }
 
     /// Indices of the nodes that read a tensor.
@@ -242,7 +258,9 @@ impl Graph {
     /// Removes nodes whose result nothing needs.
     pub fn remove_dead(&mut self) {
         let mut needed = vec![false; self.tensors.len()];
-        needed[self.output] = true;
+        for output in &self.outputs {
+            needed[output.tensor] = true;
+        }
         for node in self.nodes.iter().rev() {
             if needed[node.output] {
                 node.inputs.iter().for_each(|&input| needed[input] = true);

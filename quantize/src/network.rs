@@ -72,7 +72,9 @@ impl Network {
 
     /// Number of classes of the answer.
     pub fn classes(&self) -> usize {
-        self.graph().shape(self.graph().output).elements()
+        self.graph()
+            .shape(self.graph().outputs[0].tensor)
+            .elements()
     }
 
     fn graph(&self) -> &Graph {

@@ -122,8 +122,14 @@ impl Net {
     }
 
     /// The file, with `output` as the net's answer.
-    pub fn finish(mut self, output: &str) -> Vec<u8> {
-        self.graph.output = vec![value_info(output, None)];
+    pub fn finish(self, output: &str) -> Vec<u8> {
+        self.finish_with(&[output])
+    }
+
+    /// The file, with several answers.
+    pub fn finish_with(mut self, outputs: &[&str]) -> Vec<u8> {
+        let infos = outputs.iter().map(|output| value_info(output, None));
+        self.graph.output = infos.collect();
         let model = ModelProto {
             ir_version: 7,
             opset_import: vec![OperatorSetIdProto {

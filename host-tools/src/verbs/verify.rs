@@ -12,6 +12,7 @@ use crate::blob::{BlobFile, label, normalization, scale};
 use crate::comparison::{Compared, Summary, Top5, disagreements, ranking, shares};
 use crate::confusion::Confusion;
 use crate::dataset::Dataset;
+use crate::each_answer::{self, Counted};
 use crate::grid::{Grid, percent};
 use crate::inference::Inference;
 use crate::pixels::Loader;
@@ -32,7 +33,9 @@ still agreement and SQNR. Mean, std and colour order are read from the blob.
 
 With --json: images, reference_top1, blob_top1, agreement (fractions of 1), output_sqnr_db, and
 for nets of more than 10 classes reference_top5, blob_top5. The SQNR is taken over all outputs
-of all images: 10 log10(sum of reference^2 / sum of (reference - blob)^2), null if infinite.";
+of all images: 10 log10(sum of reference^2 / sum of (reference - blob)^2), null if infinite. outputs
+has name, sqnr_db and pixel_agreement of each answer. All else is of the first answer; where that is
+a map, agreement is the share of its pixels with the same greatest channel.";
 
 /// Compare a blob with its f32 net over a folder of images.
 #[derive(Debug, Args)]
@@ -79,8 +82,10 @@ impl Cmd {
         let file = BlobFile::read(&self.blob)?;
         let model = file.model()?;
         let mut dataset = Dataset::open(&self.images)?;
-        dataset.check_labels(model.classes())?;
-        dataset.doubt(model.classes()).iter().for_each(notice);
+        if model.classes() > 0 {
+            dataset.check_labels(model.classes())?;
+            dataset.doubt(model.classes()).iter().for_each(notice);
+        }
         if let Some(limit) = self.limit {
             dataset.limit(limit as usize);
         }
@@ -91,9 +96,16 @@ impl Cmd {
         let reference = Reference::load(&self.reference, &normalization(&model))?;
         match_shapes(&model, &reference)?;
         let loader = Loader::new(model.input_shape())?;
-        let compared = compare(&model, &reference, &dataset, &loader, Bar::new(self.json))?;
+        let both = compare(&model, &reference, &dataset, &loader, Bar::new(self.json))?;
+        let (compared, counted): (Vec<_>, Vec<_>) = both.into_iter().unzip();
         loader.notice().iter().for_each(notice);
-        let summary = Summary::of(&compared, model.classes());
+        let answers = each_answer::figures(&model, &counted);
+        let mut summary = Summary::of(&compared, model.classes());
+        if model.classes() == 0 {
+            let pixels = answers.first().and_then(|answer| answer.pixel_agreement);
+            summary.agreement = pixels.unwrap_or(1.0);
+        }
+        summary.outputs = answers;
         if self.json {
             print_json(&summary)?;
         } else {
@@ -140,7 +152,10 @@ fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Error> {
                     width,
                     channels,
                 }| format!("{height} x {width} x {channels}");
-    let values = |count: usize| format!("{count} values");
+    let values = |counts: Vec<usize>| {
+        let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
+        format!("{} values", counts.join(" + "))
+    };
     let pairs = [
         (
             "takes images of",
@@ -149,8 +164,8 @@ fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Error> {
         ),
         (
             "answers with",
-            values(model.output_len()),
-            values(reference.output_len()),
+            values(lengths(model)),
+            values(reference.output_lens().collect()),
         ),
     ];
     for (what, blob, reference) in pairs {
@@ -165,6 +180,12 @@ fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Error> {
     Ok(())
 }
 
+/// Number of values of each of a blob's answers.
+fn lengths(model: &Model<'_>) -> Vec<usize> {
+    let tensors = (0..model.outputs()).filter_map(|index| model.output_tensor(index));
+    tensors.map(|tensor| tensor.elements() as usize).collect()
+}
+
 /// Runs every image through both, on all cores; the results are in the order of the images.
 fn compare(
     model: &Model<'_>,
@@ -172,7 +193,7 @@ fn compare(
     dataset: &Dataset,
     loader: &Loader,
     bar: Bar,
-) -> Result<Vec<Compared>, Error> {
+) -> Result<Vec<(Compared, Vec<Counted>)>, Error> {
     let output = model.output(0).ok_or(tidbit::Error::Contract)?;
     let scale = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
     bar.stage("images", dataset.samples.len() as u64);
@@ -183,24 +204,30 @@ fn compare(
             || vec![0; model.memory_bytes()],
             |memory, sample| {
                 let image = loader.load(&sample.path)?;
-                let truth = reference.run(&image)?;
+                let truths = reference.run_all(&image)?;
+                let truth = truths.first().map_or(&[][..], Vec::as_slice);
                 let found = Inference::run(model, memory, &image, false)?;
                 let mut sqnr = Sqnr::default();
-                sqnr.add(&truth, found.output.iter().map(|&q| scale.dequantize(q)));
-                let shares = shares(&truth, output.tensor != output.logits);
-                let (expected, answered) = (ranking(&truth, 5), found.ranking(5));
+                sqnr.add(truth, found.output().iter().map(|&q| scale.dequantize(q)));
+                let shares = shares(truth, output.tensor != output.logits);
+                let (expected, answered) = (
+                    ranking(truth, if model.classes() > 0 { 5 } else { 0 }),
+                    found.ranking(5),
+                );
                 let sure =
                     |class: Option<&usize>| class.and_then(|&class| shares.get(class)).copied();
                 bar.step();
-                Ok(Compared {
-                    label: sample.label,
+                let counted = each_answer::count(model, &truths, &found);
+                let compared = Compared {
+                    label: sample.label.filter(|_| model.classes() > 0),
                     reference_score: sure(expected.first()).unwrap_or_default(),
                     reference_on_blob: sure(answered.first()).unwrap_or_default(),
                     blob_score: answered.first().map_or(0.0, |&class| found.score(class)),
                     reference: expected,
                     blob: answered,
                     sqnr,
-                })
+                };
+                Ok((compared, counted))
             },
         )
         .collect()
@@ -218,6 +245,16 @@ fn show(
         named.unwrap_or_else(|| class.to_string())
     };
     print(figures(summary))?;
+    let first_is_map = summary
+        .outputs
+        .iter()
+        .any(|answer| answer.pixel_agreement.is_some());
+    if summary.outputs.len() > 1 || first_is_map {
+        print(each_answer::grid(&summary.outputs))?;
+    }
+    if model.classes() == 0 {
+        return Ok(());
+    }
     if let Some(grid) = Confusion::of(compared, model.classes()).grid(name) {
         print(grid)?;
     }

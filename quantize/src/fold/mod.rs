@@ -31,7 +31,7 @@ pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
 /// The one node that reads a tensor which nothing else needs.
 fn only_reader(graph: &Graph, tensor: TensorId) -> Option<usize> {
     match graph.readers(tensor).as_slice() {
-        [reader] if tensor != graph.output => Some(*reader),
+        [reader] if !graph.is_output(tensor) => Some(*reader),
         _ => None,
     }
 }

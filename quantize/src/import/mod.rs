@@ -21,7 +21,7 @@ use std::collections::HashMap;
 use tract_onnx::pb::NodeProto;
 
 use crate::Error;
-use crate::graph::{Clamp, Graph, Node, Op, Shape, Tensor, TensorId};
+use crate::graph::{Clamp, Graph, Node, Op, Output, Shape, Tensor, TensorId};
 use attributes::Attributes;
 use layout::Layout;
 use source::Source;
@@ -83,8 +83,6 @@ pub struct Imported {
     pub graph: Graph,
     /// How the ONNX input's dimensions are ordered.
     pub input_layout: Layout,
-    /// How the ONNX output's dimensions are ordered.
-    pub output_layout: Layout,
 }
 
 /// Why a node cannot be taken: the reason only; the importer adds which node it is.
@@ -122,24 +120,27 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             tensors: vec![image],
             nodes: Vec::new(),
             input: 0,
-            output: 0,
+            outputs: Vec::new(),
         },
         maps: HashMap::from([(name, map)]),
     };
     for node in source.nodes() {
         importer.node(node)?;
     }
-    let output = source.output()?;
-    let map = importer.maps.get(&output).ok_or_else(|| Error::Interface {
-        reason: format!("the output '{output}' does not depend on the image"),
-    })?;
-    let output_layout = map.layout.clone();
-    importer.graph.output = map.tensor;
+    for name in source.outputs()? {
+        let map = importer.maps.get(&name).ok_or_else(|| Error::Interface {
+            reason: format!("the output '{name}' does not depend on the image"),
+        })?;
+        importer.graph.outputs.push(Output {
+            name,
+            tensor: map.tensor,
+            layout: map.layout.clone(),
+        });
+    }
     importer.products()?;
     Ok(Imported {
         graph: importer.graph,
         input_layout: layout,
-        output_layout,
     })
 }
 

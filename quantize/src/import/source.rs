@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use half::f16;
+use tidbit::blob::header::MAX_OUTPUTS;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, type_proto};
 use tract_onnx::prelude::*;
@@ -153,17 +154,19 @@ impl Source {
         Ok((name.clone(), dims))
     }
 
-    /// Name of the one output.
+    /// Names of the outputs, at least one.
     ///
     /// # Errors
     /// [`Error::Interface`].
-    pub fn output(&self) -> Result<String, Error> {
-        match self.graph.output.as_slice() {
-            [output] => Ok(output.name.clone()),
-            outputs => Err(Error::Interface {
-                reason: format!("the net has {} outputs", outputs.len()),
-            }),
+    pub fn outputs(&self) -> Result<Vec<String>, Error> {
+        let (count, most) = (self.graph.output.len(), usize::from(MAX_OUTPUTS));
+        if !(1..=most).contains(&count) {
+            return Err(Error::Interface {
+                reason: format!("the net has {count} outputs; 1 to {most} are supported"),
+            });
         }
+        let names = self.graph.output.iter();
+        Ok(names.map(|output| output.name.clone()).collect())
     }
 
     /// Dimensions of a tensor, if they are known numbers.

@@ -13,7 +13,7 @@ use tidbit::blob::{AddParams, OpKind};
 
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape, TensorId};
+use crate::graph::{Clamp, Graph, Node, Op, Output, PoolKind, Shape};
 use crate::scale::Scale;
 
 /// A convolution in integers.
@@ -127,19 +127,20 @@ pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntN
         index[node.output] = ops.len();
         ops.push(op);
     }
-    let outputs = vec![answer(graph, graph.output, &index, &ops)];
+    let outputs = graph.outputs.iter();
+    let outputs = outputs.map(|output| answer(output, &index, &ops)).collect();
     Ok(IntNet { ops, outputs })
 }
 
-/// The answer that a tensor of the graph is; `index` are the operators that make the tensors.
-fn answer(graph: &Graph, tensor: TensorId, index: &[usize], ops: &[IntOp]) -> IntOutput {
-    let output = index[tensor];
+/// An answer of the graph in integers; `index` are the operators that make the tensors.
+fn answer(answer: &Output, index: &[usize], ops: &[IntOp]) -> IntOutput {
+    let output = index[answer.tensor];
     let logits = match ops[output].kind {
         OpKind::Softmax => ops[output].inputs[0],
         _ => output,
     };
     IntOutput {
-        name: graph.tensors[tensor].name.clone(),
+        name: answer.name.clone(),
         tensor: output,
         logits,
         exp_table: table::exp(&ops[logits].scale),
