@@ -20,6 +20,8 @@ pub enum Attr {
     Float(f32),
     /// Integers.
     Ints(Vec<i64>),
+    /// Numbers.
+    Floats(Vec<f32>),
     /// A text.
     Text(&'static str),
 }
@@ -161,6 +163,10 @@ fn attribute((name, value): &(&str, Attr)) -> AttributeProto {
         Attr::Ints(values) => {
             attribute.ints = values.clone();
             Type::Ints
+        }
+        Attr::Floats(values) => {
+            attribute.floats = values.clone();
+            Type::Floats
         }
         Attr::Text(text) => {
             attribute.s = text.as_bytes().to_vec();

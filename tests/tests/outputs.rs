@@ -8,7 +8,7 @@ use tidbit_cli::inference::Inference;
 use tidbit_quantize::{Network, Reference};
 use tidbit_tests::heads::three_heads;
 use tidbit_tests::measure::{images, measure, normalization, on_disk};
-use tidbit_tests::onnx::Net;
+use tidbit_tests::onnx::{Attr, Net};
 
 /// Each answer goes through two convolutions.
 const LEAST_SQNR_DB: f64 = 30.0;
@@ -71,4 +71,23 @@ fn an_output_that_does_not_depend_on_the_image_is_refused() {
     let file = on_disk(&net.finish_with(&[&x, &constant]));
     let error = Network::load(file.path()).err().unwrap().to_string();
     assert!(error.contains(&constant), "{error}");
+}
+
+#[test]
+fn a_net_that_ends_in_a_class_number_still_ranks_its_classes() {
+    let mut net = Net::new([1, 3, 8, 8]);
+    let x = net.conv("image", [6, 3, 3, 3], &[]);
+    let x = net.node("GlobalMaxPool", &[&x], &[]);
+    let number = net.node("ArgMax", &[&x], &[("axis", Attr::Int(1))]);
+    let file = on_disk(&net.finish(&number));
+    assert_eq!(Network::load(file.path()).unwrap().classes(), 6);
+    let blob = quantized(file.path());
+    let model = Model::new(&blob).unwrap();
+    assert_eq!((model.output_len(), model.classes()), (1, 6));
+    let mut memory = vec![0; model.memory_bytes()];
+    for image in images(model.input_shape(), 8, 77) {
+        let found = Inference::run(&model, &mut memory, &image, false).unwrap();
+        let number = i32::from(found.output()[0]) + 128;
+        assert_eq!(found.ranking(1), [number as usize]);
+    }
 }

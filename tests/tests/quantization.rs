@@ -21,16 +21,20 @@ use block::{Block, blocks};
 type Kind = (&'static str, fn(&Block));
 
 /// Every kind of block, and what computes it.
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 19] = [
     ("scale", host::scale),
     ("requantize", kernels::requantization),
     ("conv", kernels::conv),
     ("depthwise", kernels::depthwise_conv),
     ("average", kernels::average_pool),
     ("max", kernels::max_pool),
+    ("min", kernels::min_pool),
     ("add", kernels::residual_add),
     ("table", host::table),
     ("softmax", host::softmax),
+    ("between", kernels::resize),
+    ("blocks", kernels::depth_to_space),
+    ("arg-max", kernels::class_number),
     ("range", host::ranges),
     ("lower", host::conv),
     ("lower-add", host::add),

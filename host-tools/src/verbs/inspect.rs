@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use tidbit::Model;
+use tidbit::blob::OpKind;
 use tidbit_quantize::scale::Scale;
 
 use crate::Error;
@@ -160,6 +161,8 @@ impl<'a> Report<'a> {
         let fed = normalization(model);
         let first = model.output(0).ok_or(tidbit::Error::Contract)?;
         let output = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
+        let op = model.tables().flow.ops.get(first.tensor);
+        let kind = op.and_then(|op| OpKind::from_byte(op.kind));
         let lines = model.provenance().lines();
         Ok(Self {
             facts: Facts::of(model)?,
@@ -176,7 +179,7 @@ impl<'a> Report<'a> {
                 classes: model.classes(),
                 scale: output.scale,
                 zero_point: output.zero_point,
-                softmax: first.tensor != first.logits,
+                softmax: kind == Some(OpKind::Softmax),
             },
             outputs: NamedOutput::of(model),
             labels: (0..model.label_count())

@@ -7,13 +7,17 @@
 //! squeezes are mere relabelings.
 
 mod attributes;
+mod channels;
 mod dense;
 mod elementwise;
 mod functions;
 pub mod layout;
 mod products;
+mod resize;
 mod shapes;
 pub mod source;
+mod transposed;
+mod upsample;
 mod windows;
 
 use std::collections::HashMap;
@@ -28,17 +32,23 @@ use source::Source;
 
 /// The ONNX operators that the import knows.
 pub const SUPPORTED: &[&str] = &[
+    "Abs",
     "Add",
+    "ArgMax",
     "AveragePool",
     "BatchNormalization",
     "Cast",
+    "Celu",
     "Clip",
     "Constant",
     "Conv",
+    "ConvTranspose",
+    "DepthToSpace",
     "Div",
     "Dropout",
     "Elu",
     "Erf",
+    "Exp",
     "Flatten",
     "Gelu",
     "Gemm",
@@ -54,19 +64,26 @@ pub const SUPPORTED: &[&str] = &[
     "Min",
     "Mish",
     "Mul",
+    "Neg",
     "PRelu",
     "Pad",
+    "ReduceMax",
     "ReduceMean",
+    "ReduceMin",
     "Relu",
     "Reshape",
+    "Resize",
+    "Selu",
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Softsign",
     "Squeeze",
     "Sub",
     "Tanh",
     "Transpose",
     "Unsqueeze",
+    "Upsample",
 ];
 
 /// An activation while importing: a tensor of the graph, and which ONNX dimension is which axis.
@@ -173,19 +190,26 @@ impl Importer<'_> {
             "HardSigmoid" => self.hard_sigmoid(node, &attributes),
             "PRelu" => self.prelu(node),
             "Sigmoid" | "Tanh" | "Softplus" | "Erf" | "HardSwish" | "Mish" | "LeakyRelu"
-            | "Elu" | "Gelu" => self.function(node, &attributes),
+            | "Elu" | "Gelu" | "Abs" | "Exp" | "Softsign" | "Selu" | "Celu" => {
+                self.function(node, &attributes)
+            }
             "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(node),
             "BatchNormalization" => self.batch_norm(node, &attributes),
             "Conv" => self.conv(node, &attributes),
             "MaxPool" | "AveragePool" => self.pool(node, &attributes),
             "GlobalAveragePool" | "GlobalMaxPool" => self.global_pool(node),
-            "ReduceMean" => self.reduce_mean(node, &attributes),
+            "ReduceMean" | "ReduceMax" | "ReduceMin" => self.reduce(node, &attributes),
             "Gemm" => self.gemm(node, &attributes),
             "MatMul" => self.matmul(node),
             "Pad" => self.pad(node, &attributes),
             "Softmax" => self.softmax(node, &attributes),
             "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => self.reshape(node),
             "Transpose" => self.transpose(node, &attributes),
+            "Neg" => self.negated(node),
+            "Resize" => self.resize(node, &attributes),
+            "ConvTranspose" => self.conv_transpose(node, &attributes),
+            "DepthToSpace" => self.depth_to_space(node, &attributes),
+            "ArgMax" => self.arg_max(node, &attributes),
             _ => Err("tidbit has no such operator".into()),
         };
         taken.map_err(|reason| self.unsupported(node, reason))

@@ -13,6 +13,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, type_proto}
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
+use super::upsample;
 use crate::Error;
 
 /// A constant of the net, as f32, with its dimensions.
@@ -67,6 +68,7 @@ impl Source {
         let mut proto = onnx
             .proto_model_for_path(path)
             .map_err(|error| not_onnx(error.root_cause().to_string()))?;
+        upsample::modernize(&mut proto).map_err(not_onnx)?;
         let opsets = proto
             .opset_import
             .iter()

@@ -5,8 +5,10 @@
 #![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
 
 pub mod bytes;
+mod rearrange;
 pub mod scalar;
 
+pub use rearrange::{arg_max, between, every, min_into};
 pub use scalar::{
     AddFactors, Average, Requant, add, add_to, average, average_in_place, clamp_to, depthwise,
     dot_rows, lookup, lookup_in_place, max_into, requantize, softmax_i8, softmax_q15, sum_into,

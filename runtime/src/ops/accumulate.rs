@@ -1,7 +1,7 @@
 //! Pools whose window is as high as the input, taken row by row: global pooling, mostly.
 //!
 //! The rows of the input need not be there at the same time. What was seen so far stays in the
-//! place of the output's only row: the greatest of each element, or, for an average, sums of 32
+//! place of the output's only row: the greatest (or least) of each element, or, for an average, sums of 32
 //! bits, of which the averages are made in place once the last row was seen.
 
 use core::ops::Range;
@@ -11,17 +11,23 @@ use super::window::Window;
 use crate::arena::{Bench, RowIo};
 use crate::blob::{OpKind, PoolParams};
 use crate::kernels::bytes::as_u8_mut;
-use crate::kernels::{average_in_place, clamp_to, max_into, sum_into};
+use crate::kernels::{average_in_place, clamp_to, max_into, min_into, sum_into};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let window = Window::of_pool(&site.op, &params, &site.input);
     let channels = usize::from(site.output.channels).max(1);
-    let average = site.op.kind == OpKind::AveragePool.byte();
+    let kind = OpKind::from_byte(site.op.kind)?;
+    let average = kind == OpKind::AveragePool;
+    let nothing = match kind {
+        OpKind::AveragePool => 0,
+        OpKind::MinPool => i8::MAX,
+        _ => i8::MIN,
+    };
     for y in rows {
         let io = bench.row(0)?;
         if y == 0 {
-            io.out.fill(if average { 0 } else { i8::MIN });
+            io.out.fill(nothing);
         }
         let row = io.a.get(i32::from(y))?;
         if average {
@@ -30,15 +36,20 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 window.columns(row, x, |pixel| sum_into(sums, pixel));
             }
         } else {
+            let keep: fn(&mut [i8], &[i8]) = if kind == OpKind::MinPool {
+                min_into
+            } else {
+                max_into
+            };
             for (x, best) in (0..).zip(io.out.chunks_exact_mut(channels)) {
-                window.columns(row, x, |pixel| max_into(best, pixel));
+                window.columns(row, x, |pixel| keep(best, pixel));
             }
         }
         if y.checked_add(1)? == site.input.height {
             if average {
                 finish_average(site, &params, &window, io)?;
             } else {
-                finish_max(site, &params, &window, io)?;
+                finish_extreme(site, &params, &window, io)?;
             }
         }
     }
@@ -66,7 +77,12 @@ fn finish_average(
 }
 
 /// Clamps; a pixel without any element is the zero point.
-fn finish_max(site: &Site<'_>, params: &PoolParams, window: &Window, io: RowIo<'_>) -> Option<()> {
+fn finish_extreme(
+    site: &Site<'_>,
+    params: &PoolParams,
+    window: &Window,
+    io: RowIo<'_>,
+) -> Option<()> {
     let channels = usize::from(site.output.channels).max(1);
     let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
     for (x, out) in (0..).zip(io.out.chunks_exact_mut(channels)) {

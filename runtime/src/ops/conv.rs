@@ -1,4 +1,5 @@
-//! Convolution: pointwise straight from the row, everything else by im2col, one patch at a time.
+//! Convolution: pointwise straight from the row, dense layers straight from the ring where it holds
+//! the whole input, everything else by im2col, one patch at a time.
 //!
 //! A pointwise convolution may make its row in the place of the one it reads: pixel by pixel, and
 //! the pixels that it writes stay behind those that it has yet to read.
@@ -23,6 +24,11 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     let weights = data.i8s(params.weights, channels.wrapping_mul(k))?;
     if params.is_pointwise(&site.op) {
         return pointwise(site, bench, rows, &params, weights, &requant);
+    }
+    if params.takes_whole(&site.op, &site.input, &site.output) {
+        let io = bench.row(0)?;
+        dot_rows(io.a.whole()?, k, weights, &requant, io.out, channels);
+        return Some(());
     }
     let window = Window::of_conv(&site.op, &params, &site.input);
     let outside = Outside::of_conv(site, &params)?;

@@ -1,4 +1,4 @@
-//! Average and maximum over a window; global pooling is a window as large as the image.
+//! Average, maximum and minimum over a window; global pooling is a window as large as the image.
 
 use core::ops::Range;
 
@@ -6,7 +6,7 @@ use super::window::Window;
 use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::PoolParams;
-use crate::kernels::{Average, average as requantize_sums, clamp_to, max_into, sum_into};
+use crate::kernels::{Average, average as requantize_sums, clamp_to, sum_into};
 
 pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
@@ -50,7 +50,13 @@ pub(super) fn average_of(site: &Site<'_>, params: &PoolParams, seen: usize) -> O
     })
 }
 
-pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
+/// The maximum or the minimum; `keep` takes a pixel into what it has seen.
+pub(crate) fn extreme(
+    site: &Site<'_>,
+    bench: &mut Bench<'_>,
+    rows: Range<u16>,
+    keep: impl Fn(&mut [i8], &[i8]),
+) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let channels = usize::from(site.output.channels);
     let window = Window::of_pool(&site.op, &params, &site.input);
@@ -62,7 +68,7 @@ pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 if first && copy(out, pixel).is_some() {
                     first = false;
                 }
-                max_into(out, pixel);
+                keep(out, pixel);
             });
             if first {
                 out.fill(site.input.zero_point);
