@@ -39,7 +39,7 @@ impl Axis {
 
     /// Inputs behind it.
     fn behind(&self) -> usize {
-        (self.stride - 1 + self.pad) / self.stride
+        self.pad.div_ceil(self.stride)
     }
 
     /// Taps of the convolution.
