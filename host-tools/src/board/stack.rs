@@ -1,21 +1,26 @@
 //! The stack that a blob takes on a board: the most of any operator in it, by the board's table.
 
 use tidbit::Model;
-use tidbit::blob::{ConvParams, OpKind, OpRecord};
+use tidbit::blob::{ConvParams, OpKind};
 
 use super::{Board, BoardError};
 
-/// The key under which the table of stack has an operator: the name of its kind. A pointwise
-/// convolution goes a way of its own in the runtime, and takes far less, so it has its own key.
-pub fn stack_key(model: &Model<'_>, op: &OpRecord) -> &'static str {
-    let tables = model.tables();
-    let kind = OpKind::from_byte(op.kind);
-    let params = || tables.data.params::<ConvParams>(op);
-    let pointwise = kind == Some(OpKind::Conv) && params().is_some_and(|p| p.is_pointwise(op));
-    if pointwise {
-        return "PointwiseConv";
+/// The key under which the table of stack has an operator: the name of its kind. A convolution that
+/// reads its input where it lies goes a way of its own in the runtime, so it has its own key.
+pub fn stack_key(model: &Model<'_>, index: u16) -> &'static str {
+    let flow = &model.tables().flow;
+    let Some(op) = flow.ops.get(index) else {
+        return "?";
+    };
+    let in_ring = || {
+        let params: ConvParams = model.tables().data.params(&op)?;
+        let (input, output) = (flow.tensors.get(op.input_a)?, flow.tensors.get(index)?);
+        Some(params.is_pointwise(&op) || params.takes_whole(&op, &input, &output))
+    };
+    match OpKind::from_byte(op.kind) {
+        Some(OpKind::Conv) if in_ring() == Some(true) => "PointwiseConv",
+        kind => kind.map_or("?", OpKind::name),
     }
-    kind.map_or("?", OpKind::name)
 }
 
 impl Board {
@@ -25,8 +30,8 @@ impl Board {
     /// [`BoardError::NoStackFigure`] if an operator was not measured.
     pub fn stack_of(&self, model: &Model<'_>) -> Result<u64, BoardError> {
         let mut most = 0;
-        for op in model.tables().flow.ops.iter() {
-            let key = stack_key(model, &op);
+        for op in 0..model.tables().header.op_count {
+            let key = stack_key(model, op);
             let figure = self.stack.get(key);
             most = most.max(*figure.ok_or_else(|| BoardError::NoStackFigure {
                 board: self.name.clone(),

@@ -13,6 +13,8 @@ use crate::blob::{OpKind, PoolParams};
 use crate::kernels::bytes::as_u8_mut;
 use crate::kernels::{average_in_place, clamp_to, max_into, min_into, sum_into};
 
+/// A function of its own, so that other operators do not pay for its stack.
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let window = Window::of_pool(&site.op, &params, &site.input);

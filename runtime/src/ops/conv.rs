@@ -15,23 +15,36 @@ use crate::kernels::{Requant, dot_rows};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
-    let requant = requant(site, &params)?;
-    let channels = usize::from(site.output.channels);
+    if params.is_pointwise(&site.op) || params.takes_whole(&site.op, &site.input, &site.output) {
+        in_ring(site, bench, rows, &params)
+    } else {
+        by_patches(site, bench, rows, &params)
+    }
+}
+
+/// The weights, and how many of them each output channel has.
+fn weights<'a>(site: &Site<'a>, params: &ConvParams) -> Option<(&'a [i8], usize)> {
     let inputs = usize::from(site.input.channels.checked_div(params.groups)?);
     let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
     let k = taps.wrapping_mul(inputs);
-    let data = &site.model.data;
-    let weights = data.i8s(params.weights, channels.wrapping_mul(k))?;
-    if params.is_pointwise(&site.op) {
-        return pointwise(site, bench, rows, &params, weights, &requant);
-    }
-    if params.takes_whole(&site.op, &site.input, &site.output) {
-        let io = bench.row(0)?;
-        dot_rows(io.a.whole()?, k, weights, &requant, io.out, channels);
-        return Some(());
-    }
-    let window = Window::of_conv(&site.op, &params, &site.input);
-    let outside = Outside::of_conv(site, &params)?;
+    let count = usize::from(site.output.channels).wrapping_mul(k);
+    Some((site.model.data.i8s(params.weights, count)?, k))
+}
+
+/// The two ways are functions of their own, so that neither pays for the stack of the other.
+#[inline(never)]
+fn by_patches(
+    site: &Site<'_>,
+    bench: &mut Bench<'_>,
+    rows: Range<u16>,
+    params: &ConvParams,
+) -> Option<()> {
+    let requant = requant(site, params)?;
+    let channels = usize::from(site.output.channels);
+    let inputs = usize::from(site.input.channels.checked_div(params.groups)?);
+    let (weights, k) = weights(site, params)?;
+    let window = Window::of_conv(&site.op, params, &site.input);
+    let outside = Outside::of_conv(site, params)?;
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     if outputs == 0 || k == 0 {
         return None;
@@ -40,31 +53,35 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         let io = bench.row(y)?;
         let patch = as_i8_mut(io.scratch.get_mut(..k)?);
         for (x, pixel) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
-            let groups = pixel.chunks_exact_mut(outputs);
-            let weights = weights.chunks_exact(outputs.wrapping_mul(k).max(1));
-            let mut group = 0usize;
-            for (out, weights) in groups.zip(weights) {
+            for group in 0..usize::from(params.groups) {
                 let first = group.wrapping_mul(inputs);
                 window.gather(&io.a, (y, x), (first, inputs), &outside, patch)?;
-                let requant = requant.from_channel(group.wrapping_mul(outputs))?;
+                let (start, end) = (
+                    group.wrapping_mul(outputs),
+                    group.wrapping_add(1).wrapping_mul(outputs),
+                );
+                let weights = weights.get(start.wrapping_mul(k)..end.wrapping_mul(k))?;
+                let requant = requant.from_channel(start)?;
+                let out = pixel.get_mut(start..end)?;
                 dot_rows(patch, k, weights, &requant, out, outputs);
-                group = group.wrapping_add(1);
             }
         }
     }
     Some(())
 }
 
-/// Each pixel of the input is a patch already; with a stride, every so many of them.
-fn pointwise(
+/// Each pixel of the input is a patch already (with a stride, every so many of them), or the whole
+/// input is one.
+#[inline(never)]
+fn in_ring(
     site: &Site<'_>,
     bench: &mut Bench<'_>,
     rows: Range<u16>,
     params: &ConvParams,
-    weights: &[i8],
-    requant: &Requant<'_>,
 ) -> Option<()> {
-    let inputs = usize::from(site.input.channels);
+    let requant = &requant(site, params)?;
+    let (weights, inputs) = weights(site, params)?;
+    let whole = !params.is_pointwise(&site.op);
     let channels = usize::from(site.output.channels);
     let step = inputs.wrapping_mul(usize::from(params.stride_w));
     if step == 0 || channels == 0 {
@@ -72,7 +89,7 @@ fn pointwise(
     }
     for y in rows {
         let top = y.checked_mul(site.op.stride_rows)?;
-        if bench.overlaps_a(y, top)? {
+        if !whole && bench.overlaps_a(y, top)? {
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let patch = as_i8_mut(scratch.get_mut(..inputs)?);
             for x in 0..usize::from(site.output.width) {
@@ -85,12 +102,18 @@ fn pointwise(
             continue;
         }
         let io = bench.row(y)?;
-        let row = io.a.get(i32::from(top))?;
-        if params.stride_w == 1 {
+        let row = match whole {
+            true => io.a.whole()?,
+            false => io.a.get(i32::from(top))?,
+        };
+        if whole || params.stride_w == 1 {
             dot_rows(row, inputs, weights, requant, io.out, channels);
             continue;
         }
-        for (pixel, out) in row.chunks(step).zip(io.out.chunks_exact_mut(channels)) {
+        for (pixel, out) in row
+            .chunks(step.max(1))
+            .zip(io.out.chunks_exact_mut(channels))
+        {
             let pixel = pixel.get(..inputs)?;
             dot_rows(pixel, inputs, weights, requant, out, channels);
         }

@@ -55,7 +55,7 @@ pub(crate) fn extreme(
     site: &Site<'_>,
     bench: &mut Bench<'_>,
     rows: Range<u16>,
-    keep: impl Fn(&mut [i8], &[i8]),
+    keep: fn(&mut [i8], &[i8]),
 ) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let channels = usize::from(site.output.channels);
