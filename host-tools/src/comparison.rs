@@ -12,6 +12,7 @@ use tidbit_quantize::{Reference, Sqnr, Watch};
 use crate::Error;
 use crate::blob::scale;
 use crate::dataset::Dataset;
+use crate::each_answer::{self, Counted};
 use crate::inference::Inference;
 use crate::pixels::Loader;
 
@@ -64,7 +65,10 @@ pub fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Erro
                     width,
                     channels,
                 }| format!("{height} x {width} x {channels}");
-    let values = |count: usize| format!("{count} values");
+    let values = |counts: Vec<usize>| {
+        let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
+        format!("{} values", counts.join(" + "))
+    };
     let pairs = [
         (
             "takes images of",
@@ -73,8 +77,8 @@ pub fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Erro
         ),
         (
             "answers with",
-            values(model.output_len()),
-            values(reference.output_len()),
+            values(lengths(model)),
+            values(reference.output_lens().collect()),
         ),
     ];
     for (what, blob, reference) in pairs {
@@ -89,7 +93,23 @@ pub fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Erro
     Ok(())
 }
 
-/// Runs every image through both, on all cores; the results are in the order of the images.
+/// Number of values of each of a blob's answers.
+fn lengths(model: &Model<'_>) -> Vec<usize> {
+    let tensors = (0..model.outputs()).filter_map(|index| model.output_tensor(index));
+    tensors.map(|tensor| tensor.elements() as usize).collect()
+}
+
+/// The best of so many classes by the reference; where it answers with a class number, that alone.
+fn expected(truth: &[f32], classes: usize) -> Vec<usize> {
+    match truth {
+        _ if classes == 0 => vec![],
+        [number] if classes > 1 => vec![*number as usize],
+        _ => ranking(truth, 5),
+    }
+}
+
+/// Runs every image through both, on all cores; the results are in the order of the images, each with
+/// what was counted of each of its answers.
 ///
 /// # Errors
 /// An image that cannot be read.
@@ -98,7 +118,7 @@ pub fn compare(
     reference: &Reference,
     (dataset, loader): (&Dataset, &Loader),
     watch: &dyn Watch,
-) -> Result<Vec<Compared>, Error> {
+) -> Result<Vec<(Compared, Vec<Counted>)>, Error> {
     let output = model.output(0).ok_or(tidbit::Error::Contract)?;
     let scale = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
     watch.stage("images", dataset.samples.len() as u64);
@@ -109,24 +129,27 @@ pub fn compare(
             || vec![0; model.memory_bytes()],
             |memory, sample| {
                 let image = loader.load(&sample.path)?;
-                let truth = reference.run(&image)?;
+                let truths = reference.run_all(&image)?;
+                let truth = truths.first().map_or(&[][..], Vec::as_slice);
                 let found = Inference::run(model, memory, &image, false)?;
                 let mut sqnr = Sqnr::default();
-                sqnr.add(&truth, found.output.iter().map(|&q| scale.dequantize(q)));
-                let shares = shares(&truth, output.tensor != output.logits);
-                let (expected, answered) = (ranking(&truth, 5), found.ranking(5));
+                sqnr.add(truth, found.output().iter().map(|&q| scale.dequantize(q)));
+                let shares = shares(truth, output.tensor != output.logits);
+                let (expected, answered) = (expected(truth, model.classes()), found.ranking(5));
                 let sure =
                     |class: Option<&usize>| class.and_then(|&class| shares.get(class)).copied();
                 watch.step();
-                Ok(Compared {
-                    label: sample.label,
+                let counted = each_answer::count(model, &truths, &found);
+                let compared = Compared {
+                    label: sample.label.filter(|_| model.classes() > 0),
                     reference_score: sure(expected.first()).unwrap_or_default(),
                     reference_on_blob: sure(answered.first()).unwrap_or_default(),
                     blob_score: answered.first().map_or(0.0, |&class| found.score(class)),
                     reference: expected,
                     blob: answered,
                     sqnr,
-                })
+                };
+                Ok((compared, counted))
             },
         )
         .collect()

@@ -20,15 +20,18 @@ pub fn difference(model: &Model<'_>, board: &Inference, host: &Inference) -> Opt
         return Some(format!("tensor {index} ('{}')", name.unwrap_or_default()));
     }
     let apart = |place: Option<usize>, what: &str| place.map(|place| format!("{what} {place}"));
-    if board.output.len() != host.output.len()
+    let lengths =
+        |inference: &Inference| -> Vec<usize> { inference.outputs.iter().map(Vec::len).collect() };
+    if lengths(board) != lengths(host)
         || board.tensor_hashes.iter().len() != host.tensor_hashes.iter().len()
     {
         return Some("the length of the answer".into());
     }
     let outputs = board
-        .output
+        .outputs
         .iter()
-        .zip(&host.output)
+        .flatten()
+        .zip(host.outputs.iter().flatten())
         .position(|(board, host)| board != host);
     let scores = board
         .scores

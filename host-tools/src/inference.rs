@@ -9,13 +9,14 @@ use std::cmp::Reverse;
 use serde::{Serialize, Serializer};
 use tidbit::{Model, Observer, RunningChecksum, Session};
 
+use crate::answers::{NamedAnswer, answers};
 use crate::blob::label;
 
 /// What a net said about one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inference {
-    /// The raw int8 of the output tensor.
-    pub output: Vec<i8>,
+    /// The raw int8 of each answer.
+    pub outputs: Vec<Vec<i8>>,
     /// For each class, its score in Q0.15: 32768 is 1.
     pub scores: Vec<u16>,
     /// The CRC-32 of every tensor, in the order of the operators, if it was asked for.
@@ -42,18 +43,25 @@ impl Inference {
         let answer = session.run_observed(image, &mut hashes)?;
         let mut scores = vec![0; model.classes()];
         answer.scores(&mut scores)?;
+        let output = |index| Ok(session.answer_of(index)?.output().to_vec());
         Ok(Self {
-            output: answer.output().to_vec(),
+            outputs: (0..model.outputs()).map(output).collect::<Result<_, _>>()?,
             scores,
             tensor_hashes: trace.then(|| hashes.finish()),
         })
     }
 
+    /// The raw int8 of the first answer, by which images are classified.
+    pub fn output(&self) -> &[i8] {
+        self.outputs.first().map_or(&[], Vec::as_slice)
+    }
+
     /// The `count` best classes, best first.
     pub fn ranking(&self, count: usize) -> Vec<usize> {
         // The int8 tells classes apart whose scores are equal, where there is one for each class.
-        let behind = |class: usize| match self.output.len() == self.scores.len() {
-            true => self.output[class],
+        let output = self.output();
+        let behind = |class: usize| match output.len() == self.scores.len() {
+            true => output[class],
             false => 0,
         };
         let mut classes: Vec<usize> = (0..self.scores.len()).collect();
@@ -72,7 +80,8 @@ impl Inference {
         let ranking = self.ranking(top).into_iter();
         Shown {
             image,
-            output: self.output.clone(),
+            output: self.output().to_vec(),
+            outputs: answers(model, &self.outputs),
             top: ranking
                 .map(|class| Choice {
                     class,
@@ -111,8 +120,10 @@ impl Observer for Hashes {
 pub struct Shown {
     /// The image, as the user named it.
     pub image: String,
-    /// The raw int8 of the output tensor.
+    /// The raw int8 of the first answer.
     pub output: Vec<i8>,
+    /// All answers, by name.
+    pub outputs: Vec<NamedAnswer>,
     /// The best classes, best first.
     pub top: Vec<Choice>,
     /// The CRC-32 of every tensor, eight hexadecimal digits each.
@@ -147,13 +158,13 @@ mod tests {
     #[test]
     fn equal_scores_are_told_apart_by_the_int8_and_then_by_their_place() {
         let mut inference = Inference {
-            output: vec![-128, -100, 90, -128],
+            outputs: vec![vec![-128, -100, 90, -128]],
             scores: vec![0, 0, 32768, 0],
             tensor_hashes: None,
         };
         assert_eq!(inference.ranking(9), [2, 1, 0, 3]);
         assert_eq!(inference.ranking(1), [2]);
-        inference.output.push(0);
+        inference.outputs[0].push(0);
         assert_eq!(inference.ranking(9), [2, 0, 1, 3]);
     }
 
@@ -172,6 +183,7 @@ mod tests {
         let mut shown = Shown {
             image: "cat.png".into(),
             output: vec![-128, 127],
+            outputs: vec![],
             top: vec![Choice {
                 class: 1,
                 label: None,
@@ -180,7 +192,7 @@ mod tests {
             tensor_hashes: None,
         };
         insta::assert_snapshot!(serde_json::to_string(&shown).unwrap(),
-            @r#"{"image":"cat.png","output":[-128,127],"top":[{"class":1,"label":null,"score":0.75}]}"#);
+            @r#"{"image":"cat.png","output":[-128,127],"outputs":[],"top":[{"class":1,"label":null,"score":0.75}]}"#);
         shown.tensor_hashes = Some(vec![10]);
         assert!(
             serde_json::to_string(&shown)

@@ -122,17 +122,25 @@ impl Form {
                 groups: conv.groups,
                 clamp: Some([conv.lo, conv.hi]),
             }),
-            OpKind::AveragePool | OpKind::MaxPool => data.params(op).map(|pool: PoolParams| Self {
-                kernel: Some([pool.kernel_h, pool.kernel_w]),
-                stride_w: Some(pool.stride_w),
-                groups: 0,
-                clamp: Some([pool.lo, pool.hi]),
-            }),
+            OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool => {
+                data.params(op).map(|pool: PoolParams| Self {
+                    kernel: Some([pool.kernel_h, pool.kernel_w]),
+                    stride_w: Some(pool.stride_w),
+                    groups: 0,
+                    clamp: Some([pool.lo, pool.hi]),
+                })
+            }
             OpKind::Add => data.params(op).map(|add: AddParams| Self {
                 clamp: Some([add.lo, add.hi]),
                 ..Self::default()
             }),
-            OpKind::Input | OpKind::Table | OpKind::Softmax | OpKind::Pad => None,
+            OpKind::Input
+            | OpKind::Table
+            | OpKind::Softmax
+            | OpKind::Pad
+            | OpKind::Resize
+            | OpKind::DepthToSpace
+            | OpKind::ArgMax => None,
         };
         form.unwrap_or_default()
     }
@@ -151,6 +159,7 @@ impl Form {
             OpKind::Conv if self.groups == 1 && self.kernel == Some([1, 1]) => "Pointwise",
             OpKind::AveragePool if whole => "GlobalAveragePool",
             OpKind::MaxPool if whole => "GlobalMaxPool",
+            OpKind::MinPool if whole => "GlobalMinPool",
             _ => kind.name(),
         }
     }

@@ -3,14 +3,15 @@
 //! One verb is one file in [`verbs`]: it reads its arguments, calls [`tidbit_quantize`] or
 //! [`tidbit`], and shows what they say. The files beside it are what several verbs share: image
 //! folders ([`dataset`], [`pixels`]), blobs on disk ([`blob`]) and what they take ([`facts`],
-//! [`recomputed`]), a run on the host ([`inference`]), an emulated board ([`board`]) and how its
+//! [`recomputed`]), a run on the host ([`inference`]), its answers by name ([`answers`]), an emulated board ([`board`]) and how its
 //! answer differs ([`difference`]), the arena over time ([`memory_map`], [`memory_picture`]), and
 //! the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
 //! own: what a net answers is the runtime's business; how good it is [`comparison`] finds image by
-//! image, [`summary`] and [`paired_top1`] over all images with what [`statistics`] knows of chance, and
+//! image, [`each_answer`] answer by answer, [`summary`] and [`paired_top1`] over all images with what [`statistics`] knows of chance, and
 //! [`layer_sqnr`] operator by operator ([`layer_report`]); [`gates`] are what a user demands.
 #![forbid(unsafe_code)]
 
+pub mod answers;
 pub mod blob;
 pub mod board;
 pub mod cli;
@@ -18,6 +19,7 @@ pub mod comparison;
 pub mod confusion;
 pub mod dataset;
 pub mod difference;
+pub mod each_answer;
 pub mod error;
 pub mod facts;
 pub mod gates;

@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use tidbit_quantize::Sqnr;
 
 use crate::comparison::Compared;
+use crate::each_answer::Figures;
 use crate::grid::{Grid, percent_within};
 use crate::paired_top1::PairedTop1;
 use crate::statistics::{Interval, Paired, wilson};
@@ -59,6 +60,8 @@ pub struct Summary {
     pub output_sqnr_db: Option<f64>,
     /// Top-1 image by image; `None` without labels.
     pub paired: Option<PairedTop1>,
+    /// Of each answer, by name.
+    pub outputs: Vec<Figures>,
 }
 
 impl Summary {
@@ -93,7 +96,21 @@ impl Summary {
                     total: images.len(),
                 })
             }),
+            outputs: vec![],
         }
+    }
+
+    /// The same with the figures of each answer. Where the first is a map, agreement is that of its
+    /// pixels, with the interval of as many draws as there are images.
+    pub fn with_answers(mut self, answers: Vec<Figures>, classes: usize) -> Self {
+        let pixels = answers.first().and_then(|answer| answer.pixel_agreement);
+        if let Some(value) = pixels.filter(|_| classes == 0) {
+            let hits = (value * self.images as f64).round() as usize;
+            let interval = wilson(hits, self.images);
+            self.agreement = Share { value, interval };
+        }
+        self.outputs = answers;
+        self
     }
 
     /// The figures as a table.
@@ -135,6 +152,7 @@ impl Serialize for Summary {
         }
         map.serialize_entry("output_sqnr_db", &self.output_sqnr_db)?;
         map.serialize_entry("paired", &self.paired)?;
+        map.serialize_entry("outputs", &self.outputs)?;
         map.end()
     }
 }
@@ -173,7 +191,7 @@ mod tests {
         let mut summary = Summary::of(&images, 3);
         summary.output_sqnr_db = None;
         let text = serde_json::to_string(&summary).unwrap();
-        insta::assert_snapshot!(text, @r#"{"images":4,"reference_top1":1.0,"reference_top1_interval":[0.5101091635454027,1.0],"blob_top1":0.75,"blob_top1_interval":[0.3006418425824019,0.9544127391902995],"agreement":0.75,"agreement_interval":[0.3006418425824019,0.9544127391902995],"output_sqnr_db":null,"paired":{"only_reference_right":1,"only_blob_right":0,"drop_pp":25.0,"drop_pp_interval":[-36.236354556824665,69.93581574175981],"mcnemar_p":1.0}}"#);
+        insta::assert_snapshot!(text, @r#"{"images":4,"reference_top1":1.0,"reference_top1_interval":[0.5101091635454027,1.0],"blob_top1":0.75,"blob_top1_interval":[0.3006418425824019,0.9544127391902995],"agreement":0.75,"agreement_interval":[0.3006418425824019,0.9544127391902995],"output_sqnr_db":null,"paired":{"only_reference_right":1,"only_blob_right":0,"drop_pp":25.0,"drop_pp_interval":[-36.236354556824665,69.93581574175981],"mcnemar_p":1.0},"outputs":[]}"#);
         let unlabelled = json(&[image(None, 3, 3, 0.9), image(None, 3, 4, 0.1)], 11);
         for key in ["blob_top1", "blob_top1_interval", "blob_top5", "paired"] {
             assert!(unlabelled[key].is_null(), "{key}");

@@ -81,7 +81,7 @@ pub fn calibrate(
                 .zip(tensors)
                 .map(|((output, channels), &tensor)| {
                     let count = graph.shape(tensor).channels;
-                    Ok(Seen::of(values(output)?, channels, count))
+                    Ok(Seen::of(&values(output)?, channels, count))
                 });
         seen.collect::<Result<Vec<_>, Error>>()
     };

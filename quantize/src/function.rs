@@ -37,6 +37,12 @@ pub enum Function {
         /// Minus the limit far below 0.
         alpha: f64,
     },
+    /// The magnitude.
+    Abs,
+    /// `exp(x)`.
+    Exp,
+    /// `x / (1 + |x|)`.
+    Softsign,
     /// The second of the first.
     Then(Box<Self>, Box<Self>),
     /// The product of both.
@@ -57,6 +63,9 @@ impl Function {
             Self::Erf => libm::erf(x),
             Self::LeakyRelu { slope } => x.max(0.0) + slope * x.min(0.0),
             Self::Elu { alpha } => x.max(0.0) + alpha * x.min(0.0).exp_m1(),
+            Self::Abs => x.abs(),
+            Self::Exp => x.exp(),
+            Self::Softsign => x / (1.0 + x.abs()),
             Self::Then(first, second) => second.apply(first.apply(x)),
             Self::Product(a, b) => a.apply(x) * b.apply(x),
         }
@@ -110,6 +119,15 @@ impl Function {
         Self::Identity.times(tanh.then(affine(0.5, 0.5)))
     }
 
+    /// An Elu times `gamma`.
+    pub fn selu(alpha: f64, gamma: f64) -> Self {
+        let line = Self::Affine {
+            scale: gamma,
+            shift: 0.0,
+        };
+        Self::Elu { alpha }.then(line)
+    }
+
     /// `x * tanh(ln(1 + exp(x)))`.
     pub fn mish() -> Self {
         Self::Identity.times(Self::Softplus.then(Self::Tanh))
@@ -137,6 +155,11 @@ mod tests {
             (Function::gelu(), 1.0, 0.841_344_746_068_543),
             (Function::gelu_by_tanh(), 1.0, 0.841_191_990_608_276),
             (Function::mish(), 1.0, 0.865_098_388_267_310),
+            (Function::Abs, -3.0, 3.0),
+            (Function::Exp, 1.0, std::f64::consts::E),
+            (Function::Softsign, -3.0, -0.75),
+            (Function::selu(2.0, 3.0), -1.0, 6.0 * (-1.0f64).exp_m1()),
+            (Function::selu(2.0, 3.0), 0.5, 1.5),
         ] {
             let found = function.apply(x);
             assert!((found - expected).abs() < 1e-12, "{function:?} {found}");

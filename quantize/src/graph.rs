@@ -4,6 +4,8 @@
 //! dimensions in the ONNX file. Nodes are in an order in which they can run. An operator carries
 //! its weights in f32, in the order of the blob.
 
+use tidbit::blob::Position;
+
 use crate::function::Function;
 use crate::import::layout::Layout;
 
@@ -128,6 +130,29 @@ pub enum PoolKind {
     },
     /// Maximum.
     Max,
+    /// Minimum.
+    Min,
+}
+
+/// A transposed convolution as a convolution whose output channels are the pixels of blocks, after
+/// the padding and the stride were taken in; the clamp of its node holds for both.
+#[derive(Clone, Debug)]
+pub struct Transposed {
+    /// The convolution.
+    pub conv: Conv,
+    /// Rows and columns of its output.
+    pub sides: [usize; 2],
+    /// The blocks.
+    pub blocks: Blocks,
+}
+
+/// How channels become blocks of pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blocks {
+    /// Rows and columns of a block.
+    pub sides: [usize; 2],
+    /// Order of the channels: output channel before block row and block column, or behind them.
+    pub channel_first: bool,
 }
 
 /// What a node computes.
@@ -156,6 +181,16 @@ pub enum Op {
     Pad(Padding),
     /// Softmax over the channels.
     Softmax,
+    /// An image of another size: where its rows and its columns lie.
+    Resize(Vec<Position>, Vec<Position>),
+    /// Blocks of pixels out of channels.
+    DepthToSpace(Blocks),
+    /// A transposed convolution.
+    ConvTranspose(Transposed),
+    /// A Relu with a slope below 0 for each channel.
+    PRelu(Vec<f32>),
+    /// The number of the greatest channel of each pixel, of equals the first.
+    ArgMax,
 }
 
 impl Op {
@@ -169,10 +204,36 @@ impl Op {
             Self::Add => "Add",
             Self::Product => "Product",
             Self::Pool(PoolKind::Max, _) => "MaxPool",
+            Self::Pool(PoolKind::Min, _) => "MinPool",
             Self::Pool(..) => "AveragePool",
             Self::Pad(_) => "Pad",
             Self::Softmax => "Softmax",
+            Self::Resize(..) => "Resize",
+            Self::DepthToSpace(_) => "DepthToSpace",
+            Self::ConvTranspose(_) => "ConvTranspose",
+            Self::PRelu(_) => "PRelu",
+            Self::ArgMax => "ArgMax",
         }
+    }
+
+    /// Whether its output has the elements of its input, or what lies between them: another scale
+    /// could only lose.
+    pub fn keeps_scale(&self) -> bool {
+        matches!(
+            self,
+            Self::Pool(PoolKind::Max | PoolKind::Min, _)
+                | Self::Pad(_)
+                | Self::Resize(..)
+                | Self::DepthToSpace(_)
+        )
+    }
+
+    /// Whether the runtime's operator clamps its output.
+    pub fn clamps(&self) -> bool {
+        !matches!(
+            self,
+            Self::Softmax | Self::Pad(_) | Self::Resize(..) | Self::DepthToSpace(_) | Self::ArgMax
+        )
     }
 
     /// The function of one element that it is, its node's clamp left out; `None` where it looks at
@@ -209,6 +270,17 @@ pub struct Node {
     pub output: TensorId,
 }
 
+/// An answer of a net.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Name in the ONNX file, which may be another than that of the tensor.
+    pub name: String,
+    /// The tensor.
+    pub tensor: TensorId,
+    /// How the ONNX output of that name orders rows, columns and channels.
+    pub layout: Layout,
+}
+
 /// A net.
 #[derive(Clone, Debug)]
 pub struct Graph {
@@ -218,14 +290,19 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// The image.
     pub input: TensorId,
-    /// The answer.
-    pub output: TensorId,
+    /// The answers in the file's order, at least one.
+    pub outputs: Vec<Output>,
 }
 
 impl Graph {
     /// Shape of a tensor.
     pub fn shape(&self, tensor: TensorId) -> Shape {
         self.tensors[tensor].shape
+    }
+
+    /// Whether a tensor is an answer, which the caller reads.
+    pub fn is_output(&self, tensor: TensorId) -> bool {
+        self.outputs.iter().any(|output| output.tensor == tensor)
     }
 
     /// Indices of the nodes that read a tensor.
@@ -242,7 +319,9 @@ impl Graph {
     /// Removes nodes whose result nothing needs.
     pub fn remove_dead(&mut self) {
         let mut needed = vec![false; self.tensors.len()];
-        needed[self.output] = true;
+        for output in &self.outputs {
+            needed[output.tensor] = true;
+        }
         for node in self.nodes.iter().rev() {
             if needed[node.output] {
                 node.inputs.iter().for_each(|&input| needed[input] = true);

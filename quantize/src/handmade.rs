@@ -1,6 +1,8 @@
 //! Graphs made on the spot, for the tests of passes.
 
-use crate::graph::{Clamp, Conv, Graph, Node, Op, Padding, Shape, Tensor, TensorId, Window};
+use crate::graph::{
+    Clamp, Conv, Graph, Node, Op, Output, Padding, Shape, Tensor, TensorId, Window,
+};
 use crate::import::layout::Layout;
 
 /// A graph on two channels: node `i` makes tensor `i + 1`, tensor 0 is the image, the last one the
@@ -28,7 +30,11 @@ pub fn graph(nodes: Vec<(Op, Clamp, Vec<TensorId>)>) -> Graph {
         tensors: (0..=output).map(tensor).collect(),
         nodes: nodes.into_iter().enumerate().map(node).collect(),
         input: 0,
-        output,
+        outputs: vec![Output {
+            name: "answer".into(),
+            tensor: output,
+            layout: Layout::nchw(),
+        }],
     }
 }
 

@@ -67,7 +67,14 @@ impl Network {
 
     /// Number of classes of the answer.
     pub fn classes(&self) -> usize {
-        self.graph().shape(self.graph().output).elements()
+        let (graph, answer) = (self.graph(), self.graph().outputs[0].tensor);
+        let node = graph.producer(answer).map(|at| &graph.nodes[at]);
+        // A class number is one of as many as it was chosen from.
+        let ranked = match node {
+            Some(node) if matches!(node.op, Op::ArgMax) => node.inputs[0],
+            _ => answer,
+        };
+        graph.shape(ranked).elements()
     }
 
     fn graph(&self) -> &Graph {

@@ -1,5 +1,6 @@
 //! The f32 truth: the ONNX net through tract, fed as its training fed it.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,19 +71,28 @@ pub fn reference_error(error: TractError) -> Error {
     }
 }
 
-/// The values of a tensor that tract computed.
-pub fn values(tensor: &Tensor) -> Result<&[f32], Error> {
-    tensor
-        .try_as_plain_ram()
-        .and_then(|plain| plain.as_slice::<f32>())
-        .map_err(reference_error)
+/// The values of a tensor that tract computed; integers, as an ArgMax makes them, as f32.
+pub fn values(tensor: &Tensor) -> Result<Cow<'_, [f32]>, Error> {
+    let slice = |tensor: &Tensor| {
+        let plain = tensor.try_as_plain_ram()?;
+        Ok(plain.as_slice::<f32>()?.to_vec())
+    };
+    if tensor.datum_type() == f32::datum_type() {
+        let plain = tensor.try_as_plain_ram().map_err(reference_error)?;
+        let values = plain.as_slice::<f32>().map_err(reference_error)?;
+        return Ok(Cow::Borrowed(values));
+    }
+    let cast = tensor.cast_to::<f32>();
+    let values = cast.and_then(|tensor| slice(&tensor));
+    values.map(Cow::Owned).map_err(reference_error)
 }
 
 /// The f32 net, ready to run.
 pub struct Reference {
     feed: Feed,
     model: Arc<TypedRunnableModel>,
-    to_hwc: Vec<usize>,
+    /// For each answer, the place in the blob of each of its values.
+    to_hwc: Vec<Vec<usize>>,
 }
 
 impl Reference {
@@ -105,33 +115,54 @@ impl Reference {
         let normalization = normalization.spread(graph.shape(graph.input).channels)?;
         Ok(Self {
             feed: Feed::new(source, imported, &normalization)?,
-            model: source.runnable(&[source.output()?])?,
-            to_hwc: imported.output_layout.to_hwc(&graph.shape(graph.output)),
+            model: source.runnable(&source.outputs()?)?,
+            to_hwc: graph
+                .outputs
+                .iter()
+                .map(|output| output.layout.to_hwc(&graph.shape(output.tensor)))
+                .collect(),
         })
     }
 
-    /// Runs it on an image of raw u8, HWC, red first, of the net's size; the answer is in the order
-    /// of the blob's output. May be called from many threads.
+    /// Runs it on an image of raw u8, HWC, red first, of the net's size: the first answer, in the
+    /// order of the blob's output. May be called from many threads.
     ///
     /// # Errors
     /// The image has the wrong size.
     pub fn run(&self, image: &[u8]) -> Result<Vec<f32>, Error> {
+        Ok(self.run_all(image)?.swap_remove(0))
+    }
+
+    /// As [`run`](Self::run): all answers, in the order of the blob's outputs.
+    ///
+    /// # Errors
+    /// The image has the wrong size.
+    pub fn run_all(&self, image: &[u8]) -> Result<Vec<Vec<f32>>, Error> {
         let input = self.feed.tensor(image)?;
         let outputs = self
             .model
             .run(tvec!(input.into()))
             .map_err(reference_error)?;
-        let found = values(&outputs[0])?;
-        let mut ordered = vec![0.0; found.len()];
-        for (value, &place) in found.iter().zip(&self.to_hwc) {
-            ordered[place] = *value;
-        }
-        Ok(ordered)
+        let each = outputs.iter().zip(&self.to_hwc);
+        each.map(|(output, to_hwc)| {
+            let found = values(output)?;
+            let mut ordered = vec![0.0; found.len()];
+            for (value, &place) in found.iter().zip(to_hwc) {
+                ordered[place] = *value;
+            }
+            Ok(ordered)
+        })
+        .collect()
     }
 
-    /// Number of values of an answer.
+    /// Number of values of the first answer.
     pub fn output_len(&self) -> usize {
-        self.to_hwc.len()
+        self.output_lens().next().unwrap_or(0)
+    }
+
+    /// Number of values of each answer.
+    pub fn output_lens(&self) -> impl Iterator<Item = usize> {
+        self.to_hwc.iter().map(Vec::len)
     }
 
     /// The image that the net takes: rows, columns, channels.

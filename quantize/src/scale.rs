@@ -2,7 +2,7 @@
 
 use crate::RangeMethod;
 use crate::calibrate::Calibration;
-use crate::graph::{Graph, Op, PoolKind};
+use crate::graph::{Graph, Op};
 use crate::ranges::range;
 
 /// What a tensor's elements are.
@@ -55,6 +55,8 @@ impl Scale {
         zero_point: -128,
         element: Element::Int8,
     };
+    /// Class numbers from 0 to 255.
+    pub const NUMBERS: Self = Self::PIXELS;
     /// Shares of a softmax: 256 steps from 0 to 1.
     pub const SHARES: Self = Self {
         scale: 1.0 / 256.0,
@@ -118,8 +120,8 @@ pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> 
     for node in &graph.nodes {
         scales[node.output] = match node.op {
             Op::Softmax => Scale::SHARES,
-            // These copy elements: another scale could only lose.
-            Op::Pool(PoolKind::Max, _) | Op::Pad(_) => scales[node.inputs[0]],
+            Op::ArgMax => Scale::NUMBERS,
+            _ if node.op.keeps_scale() => scales[node.inputs[0]],
             _ => {
                 let (lo, hi) = range(&calibration.histograms[node.output], method);
                 let clamp = node.clamp;

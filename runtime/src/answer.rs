@@ -23,7 +23,8 @@ impl<'a> Answer<'a> {
         as_u8(self.output)
     }
 
-    /// Softmax of the logits in Q0.15 (32768 is 1), into a buffer of [`Model::classes`] entries.
+    /// Softmax of the logits in Q0.15 (32768 is 1), into a buffer of one entry for each of them: for
+    /// the first answer [`Model::classes`]. A map has none.
     ///
     /// # Errors
     /// [`Error::Length`] if the buffer is of another length.

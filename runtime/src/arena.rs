@@ -135,6 +135,20 @@ impl<'a> Rows<'a> {
     }
 }
 
+impl<'a> Rows<'a> {
+    /// All rows one behind another, where the ring holds the whole input; `None` if the output row
+    /// lies on them.
+    pub(crate) fn whole(&self) -> Option<&'a [i8]> {
+        let start = self.ring.range(0)?.start;
+        let len = usize::from(self.ring.height).checked_mul(self.ring.row_bytes)?;
+        let bytes = match start.checked_sub(self.behind_at) {
+            Some(start) => self.behind.get(start..start.checked_add(len)?)?,
+            None => self.before.get(start..start.checked_add(len)?)?,
+        };
+        Some(as_i8(bytes))
+    }
+}
+
 /// What an operator has at hand while it makes one row.
 pub(crate) struct RowIo<'a> {
     /// Rows of the first input.

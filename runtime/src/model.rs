@@ -90,10 +90,18 @@ impl<'a> Model<'a> {
         self.elements(self.output_tensor(0))
     }
 
-    /// Number of classes of the first answer: of logits, of scores, of labels.
+    /// Number of elements of all answers together.
+    pub fn outputs_len(&self) -> usize {
+        let each = (0..self.outputs()).map(|index| self.elements(self.output_tensor(index)));
+        each.fold(0, usize::saturating_add)
+    }
+
+    /// Number of classes of the first answer: of logits, of scores, of labels. A map, whose logits
+    /// have rows or columns, has none.
     pub fn classes(&self) -> usize {
         let logits = self.output(0).map(|output| output.logits);
-        self.elements(logits.and_then(|logits| self.checked.flow.tensors.get(logits)))
+        let logits = logits.and_then(|logits| self.checked.flow.tensors.get(logits));
+        self.elements(logits.filter(TensorRecord::is_pixel))
     }
 
     fn elements(&self, tensor: Option<TensorRecord>) -> usize {

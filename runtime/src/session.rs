@@ -300,9 +300,11 @@ impl<'b, 'm> Session<'b, 'm> {
         let outputs = checked.header.output_count;
         let output = checked.outputs.get(index);
         let output = output.ok_or(Error::NoSuchOutput { index, outputs })?;
+        let logits = checked.flow.tensors.get(output.logits);
+        let ranked = logits.is_some_and(|logits| logits.is_pixel());
         Ok(Answer {
             output: tensor(output.tensor)?,
-            logits: tensor(output.logits)?,
+            logits: if ranked { tensor(output.logits)? } else { &[] },
             exp_table: checked
                 .data
                 .u16_table(output.exp_table)

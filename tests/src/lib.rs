@@ -5,6 +5,7 @@ pub mod architectures;
 pub mod every_op;
 pub mod exercise;
 pub mod handmade;
+pub mod heads;
 pub mod measure;
 pub mod onnx;
 pub mod random;

@@ -20,6 +20,8 @@ pub enum Attr {
     Float(f32),
     /// Integers.
     Ints(Vec<i64>),
+    /// Numbers.
+    Floats(Vec<f32>),
     /// A text.
     Text(&'static str),
 }
@@ -122,8 +124,14 @@ impl Net {
     }
 
     /// The file, with `output` as the net's answer.
-    pub fn finish(mut self, output: &str) -> Vec<u8> {
-        self.graph.output = vec![value_info(output, None)];
+    pub fn finish(self, output: &str) -> Vec<u8> {
+        self.finish_with(&[output])
+    }
+
+    /// The file, with several answers.
+    pub fn finish_with(mut self, outputs: &[&str]) -> Vec<u8> {
+        let infos = outputs.iter().map(|output| value_info(output, None));
+        self.graph.output = infos.collect();
         let model = ModelProto {
             ir_version: 7,
             opset_import: vec![OperatorSetIdProto {
@@ -155,6 +163,10 @@ fn attribute((name, value): &(&str, Attr)) -> AttributeProto {
         Attr::Ints(values) => {
             attribute.ints = values.clone();
             Type::Ints
+        }
+        Attr::Floats(values) => {
+            attribute.floats = values.clone();
+            Type::Floats
         }
         Attr::Text(text) => {
             attribute.s = text.as_bytes().to_vec();

@@ -9,6 +9,7 @@ mod build;
 mod join;
 mod numbers;
 mod order;
+mod rearrange;
 mod strategy;
 mod wide;
 mod windows;
@@ -65,6 +66,24 @@ pub enum Layer {
     AveragePool(Choice),
     /// A maximum.
     MaxPool(Choice),
+    /// A minimum.
+    MinPool(Choice),
+    /// An image of another size.
+    Resize {
+        /// Rows and columns.
+        sides: [u8; 2],
+        /// Whether its rows and columns may lie between two of the input.
+        between: bool,
+    },
+    /// Blocks out of channels, where these can be divided.
+    DepthToSpace {
+        /// Order of the channels.
+        channel_first: bool,
+        /// Whether the last row and column are left out.
+        cropped: bool,
+    },
+    /// The number of the greatest channel.
+    ArgMax,
     /// An average over the whole image.
     Global,
     /// A function of one element.

@@ -3,8 +3,8 @@
 
 use tidbit::blob::header::{MAGIC, NONE, VERSION};
 use tidbit::blob::{
-    AddParams, ConvParams, Header, InputRecord, OpKind, OpRecord, PadParams, Record, SegmentRecord,
-    TableParams,
+    AddParams, ConvParams, DepthToSpaceParams, Header, InputRecord, OpKind, OpRecord, PadParams,
+    Record, ResizeParams, SegmentRecord, TableParams,
 };
 
 use crate::every_op::{conv, pool};
@@ -20,7 +20,14 @@ type Single = (OpRecord, [u16; 3]);
 pub fn variants(kind: OpKind) -> Vec<Vec<u8>> {
     let makers: &[fn(&mut Builder) -> Single] = match kind {
         OpKind::Input => return vec![finish(Builder(vec![0; Header::LEN]), None)],
-        OpKind::Conv => &[pointwise, pointwise_strided, dense, dilated, grouped],
+        OpKind::Conv => &[
+            pointwise,
+            pointwise_strided,
+            dense,
+            dilated,
+            grouped,
+            taken_whole,
+        ],
         OpKind::Depthwise => &[depthwise, depthwise_strided, depthwise_multiplied],
         OpKind::AveragePool => &[global_average, padded_average, accumulating_average],
         OpKind::MaxPool => &[max, accumulating_max],
@@ -28,6 +35,10 @@ pub fn variants(kind: OpKind) -> Vec<Vec<u8>> {
         OpKind::Table => &[table],
         OpKind::Softmax => &[softmax],
         OpKind::Pad => &[pad],
+        OpKind::Resize => &[nearest, bilinear],
+        OpKind::DepthToSpace => &[places_first, channel_first],
+        OpKind::MinPool => &[min, global_min],
+        OpKind::ArgMax => &[arg_max],
     };
     let one = |make: &fn(&mut Builder) -> Single| {
         let mut blob = Builder(vec![0; Header::LEN]);
@@ -197,6 +208,85 @@ fn pad(blob: &mut Builder) -> Single {
     };
     let record = op(OpKind::Pad, 0, [1, 1, 1], blob.records(&[params]));
     (record, [10, 10, 4])
+}
+
+/// A dense layer over the whole image.
+fn taken_whole(blob: &mut Builder) -> Single {
+    let params = conv(blob, [8, 8], 4, 5);
+    convolution(blob, OpKind::Conv, [8, 1, 0], params, [1, 1, 5])
+}
+
+/// A resize to twice the rows and columns; rows and columns between two lie on the first, or in the
+/// middle.
+fn resize(blob: &mut Builder, window_rows: u16, share: u16) -> Single {
+    let positions: Vec<i32> = (0..16)
+        .map(|at: i32| match at {
+            15 => 7,
+            _ => at / 2 + at % 2 * (i32::from(share) << 16),
+        })
+        .collect();
+    let places = blob.words(&positions);
+    let params = ResizeParams {
+        rows: places,
+        columns: places,
+    };
+    let record = OpRecord {
+        divide_rows: 2,
+        ..op(
+            OpKind::Resize,
+            0,
+            [window_rows, 1, 0],
+            blob.records(&[params]),
+        )
+    };
+    (record, [16, 16, 4])
+}
+
+fn nearest(blob: &mut Builder) -> Single {
+    resize(blob, 1, 0)
+}
+
+fn bilinear(blob: &mut Builder) -> Single {
+    resize(blob, 2, 128)
+}
+
+fn depth_to_space(blob: &mut Builder, order: u16) -> Single {
+    let params = DepthToSpaceParams {
+        block_h: 2,
+        block_w: 2,
+        order,
+        reserved: 0,
+    };
+    let record = OpRecord {
+        divide_rows: 2,
+        ..op(OpKind::DepthToSpace, 0, [1, 1, 0], blob.records(&[params]))
+    };
+    (record, [15, 16, 1])
+}
+
+fn places_first(blob: &mut Builder) -> Single {
+    depth_to_space(blob, 0)
+}
+
+fn channel_first(blob: &mut Builder) -> Single {
+    depth_to_space(blob, 1)
+}
+
+fn min(blob: &mut Builder) -> Single {
+    let mut params = pool(blob, 3, 2, &[]);
+    params.pad_left = 1;
+    let record = op(OpKind::MinPool, 0, [3, 2, 1], blob.records(&[params]));
+    (record, [4, 4, 4])
+}
+
+fn global_min(blob: &mut Builder) -> Single {
+    let params = pool(blob, 8, 1, &[]);
+    let record = op(OpKind::MinPool, 0, [8, 1, 0], blob.records(&[params]));
+    (record, [1, 1, 4])
+}
+
+fn arg_max(_blob: &mut Builder) -> Single {
+    (op(OpKind::ArgMax, 0, [1, 1, 0], 0), [8, 8, 1])
 }
 
 fn exp_table(blob: &mut Builder) -> u32 {

@@ -28,8 +28,7 @@ fn stack_of(board: &Board, elf: &Path, blob: &[u8]) -> u32 {
 /// The key of the operator that a blob has behind the input, or of the input.
 fn key(blob: &[u8]) -> String {
     let model = Model::new(blob).unwrap();
-    let last = model.tables().flow.ops.iter().last().unwrap();
-    stack_key(&model, &last).to_owned()
+    stack_key(&model, model.tables().header.op_count - 1).to_owned()
 }
 
 /// The stack of all variants of each key.

@@ -10,11 +10,13 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rayon::prelude::*;
+use tidbit::blob::OpKind;
 use tidbit::blob::header::{CHECKSUM_LEN, NONE};
 use tidbit::{Error, Model};
 use tidbit_tests::every_op::every_op;
 use tidbit_tests::exercise::{Outcome, exercise};
 use tidbit_tests::handmade::{seal, tiny};
+use tidbit_tests::single::variants;
 use tidbit_tests::streamed::streamed;
 use tidbit_tests::surgery::{header, output, reframe, segment, tensor};
 
@@ -85,6 +87,20 @@ fn a_sealed_corruption_is_refused_or_harmless() {
     );
     assert!(corrupt_each_byte(&every_op(), telling_values) > 1000);
     assert!(corrupt_each_byte(&streamed(), telling_values) > 1000);
+}
+
+/// The kinds that `every_op` lacks, each behind an input alone.
+#[test]
+fn a_sealed_corruption_of_a_single_operator_is_refused_or_harmless() {
+    let kinds = [
+        OpKind::Resize,
+        OpKind::DepthToSpace,
+        OpKind::MinPool,
+        OpKind::ArgMax,
+    ];
+    for blob in kinds.into_iter().flat_map(variants) {
+        assert!(corrupt_each_byte(&blob, telling_values) > 100);
+    }
 }
 
 #[test]

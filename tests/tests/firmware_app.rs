@@ -10,8 +10,12 @@ use played::{said, said_with};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use tidbit::{Model, Session};
+use tidbit_cli::answers::apart;
+use tidbit_cli::inference::Inference;
 use tidbit_link::{Fault, Frame, HighWater, ToDevice, ToHost, message};
 use tidbit_tests::handmade;
+use tidbit_tests::heads::three_heads;
+use tidbit_tests::measure::{images, measure, normalization, on_disk};
 
 fn frame(message: &ToDevice<'_>) -> Vec<u8> {
     let mut frame = Frame::new();
@@ -181,6 +185,30 @@ fn the_end_of_an_inference_tells_of_the_fence_and_of_painted_memory() {
     };
     assert_eq!(most.arena, 40);
     assert!((1..=16).contains(&most.scratch), "{most:?}");
+}
+
+#[test]
+fn the_firmware_sends_all_answers_one_after_another() {
+    let file = on_disk(&three_heads(false));
+    let blob = measure(file.path(), &normalization()).unwrap().blob;
+    let model = Model::new(&blob).unwrap();
+    let image = images(model.input_shape(), 1, 5).remove(0);
+    let mut memory = vec![0; model.memory_bytes()];
+    let expected = Inference::run(&model, &mut memory, &image, false).unwrap();
+    let mut script = start(false, None);
+    for (y, pixels) in (0..).zip(image.chunks_exact(model.input_shape().row_bytes())) {
+        let offset = 0;
+        script.extend(frame(&ToDevice::Row { y, offset, pixels }));
+    }
+    let mut sent: Vec<i8> = Vec::new();
+    for frame in said_with(&blob, (model.memory_bytes(), 64), &script) {
+        if let Ok(ToHost::Output { offset, bytes }) = message(&frame) {
+            assert_eq!(offset as usize, sent.len());
+            sent.extend(bytes.iter().map(|byte| byte.cast_signed()));
+        }
+    }
+    assert_eq!(sent, expected.outputs.concat());
+    assert_eq!(apart(&model, &sent), expected.outputs);
 }
 
 proptest! {

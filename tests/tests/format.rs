@@ -13,8 +13,9 @@ use tidbit::blob::header::{
 };
 use tidbit::blob::plan::MAX_SEGMENT_OPS;
 use tidbit::blob::{
-    AddParams, ConvParams, Header, InputRecord, OpKind, OpRecord, OutputRecord, PadParams,
-    PoolParams, Record, SegmentRecord, TableParams, TensorRecord,
+    AddParams, ConvParams, DepthToSpaceParams, Header, InputRecord, OpKind, OpRecord, OutputRecord,
+    PadParams, PoolParams, Position, Record, ResizeParams, SegmentRecord, TableParams,
+    TensorRecord,
 };
 use tidbit_tests::handmade;
 
@@ -71,6 +72,9 @@ fn records() -> BTreeMap<&'static str, Vec<Vec<String>>> {
         ("AddParams", fields::<AddParams>()),
         ("TableParams", fields::<TableParams>()),
         ("PadParams", fields::<PadParams>()),
+        ("ResizeParams", fields::<ResizeParams>()),
+        ("Position", fields::<Position>()),
+        ("DepthToSpaceParams", fields::<DepthToSpaceParams>()),
     ])
 }
 

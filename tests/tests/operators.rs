@@ -6,6 +6,8 @@
 
 #[path = "operators/functions.rs"]
 mod functions;
+#[path = "operators/rearrange.rs"]
+mod rearrange;
 
 use std::collections::BTreeSet;
 
@@ -316,6 +318,7 @@ fn cases() -> Vec<Case> {
         pools(),
         elementwise(),
         functions::cases(),
+        rearrange::cases(),
         dense(),
     ]
     .into_iter()
@@ -368,9 +371,18 @@ fn what_would_change_the_result_is_refused() {
     let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(3))]);
     let over_columns = net.finish(&softmax);
     let mut net = Net::new(IMAGE);
-    let slopes = net.weights(&[3, 1, 1], 0.1, 0.2);
+    let slopes = net.weights(&[3, 12, 11], 0.1, 0.2);
     let prelu = net.node("PRelu", &["image", &slopes], &[]);
-    let slope_by_channel = net.finish(&prelu);
+    let slope_by_pixel = net.finish(&prelu);
+    let mut net = Net::new(IMAGE);
+    let scales = net.constant(&[4], &[1.0, 1.0, 2.0, 2.0]);
+    let cubic = ("mode", Attr::Text("cubic"));
+    let resized = net.node("Resize", &["image", "", &scales], &[cubic]);
+    let cubic = net.finish(&resized);
+    let mut net = Net::new(IMAGE);
+    let x = net.conv("image", [257, 3, 1, 1], &[]);
+    let number = net.node("ArgMax", &[&x], &[("axis", Attr::Int(1))]);
+    let too_many = net.finish(&number);
     let mut net = Net::new(IMAGE);
     let x = net.conv("image", [3, 3, 1, 1], &[]);
     let product = net.node("Mul", &["image", &x], &[]);
@@ -379,7 +391,9 @@ fn what_would_change_the_result_is_refused() {
         ("Cast_0", "floating-point", to_integer),
         ("Pad_0", "only with zeros", reflected),
         ("Softmax_0", "over the channels", over_columns),
-        ("PRelu_0", "a slope for each channel", slope_by_channel),
+        ("PRelu_0", "one number for each channel", slope_by_pixel),
+        ("Resize_0", "only nearest and linear", cubic),
+        ("ArgMax_1", "leave ArgMax off", too_many),
         ("Mul_1", "a product of two activations", of_two_tensors),
     ] {
         let file = on_disk(&model);

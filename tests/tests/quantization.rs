@@ -21,7 +21,7 @@ use block::{Block, blocks};
 type Kind = (&'static str, fn(&Block));
 
 /// Every kind of block, and what computes it.
-const KINDS: [Kind; 18] = [
+const KINDS: [Kind; 22] = [
     ("scale", host::scale),
     ("int16-scale", host::int16_scale),
     ("requantize", kernels::requantization),
@@ -30,10 +30,14 @@ const KINDS: [Kind; 18] = [
     ("depthwise", kernels::depthwise_conv),
     ("average", kernels::average_pool),
     ("max", kernels::max_pool),
+    ("min", kernels::min_pool),
     ("add", kernels::residual_add),
     ("table", host::table),
     ("points", host::points),
     ("softmax", host::softmax),
+    ("between", kernels::resize),
+    ("blocks", kernels::depth_to_space),
+    ("arg-max", kernels::class_number),
     ("range", host::ranges),
     ("lower", host::conv),
     ("lower-add", host::add),

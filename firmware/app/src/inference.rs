@@ -88,11 +88,17 @@ impl Inference<'_, '_, '_> {
                 self.line.send(&mut board.link, &hash).map_err(line_broke)?;
             }
         }
+        let mut start = 0u32;
+        for index in 0..self.model.outputs() {
+            let answer = session.answer_of(index)?;
+            let output = |offset, bytes| ToHost::Output { offset, bytes };
+            let bytes = answer.output_bytes();
+            self.line
+                .send_pieces(&mut board.link, (start, bytes), output)
+                .map_err(line_broke)?;
+            start = start.wrapping_add(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
+        }
         let answer = session.answer()?;
-        let output = |offset, bytes| ToHost::Output { offset, bytes };
-        self.line
-            .send_pieces(&mut board.link, answer.output_bytes(), output)
-            .map_err(line_broke)?;
         let scores = buffer.get_mut(..self.model.classes());
         let scores = scores.ok_or(Error::OutOfTurn)?;
         answer.scores(scores)?;
@@ -101,7 +107,7 @@ impl Inference<'_, '_, '_> {
         }
         let piece = |offset, bytes| ToHost::Scores { offset, bytes };
         self.line
-            .send_pieces(&mut board.link, bytemuck::cast_slice(scores), piece)
+            .send_pieces(&mut board.link, (0, bytemuck::cast_slice(scores)), piece)
             .map_err(line_broke)?;
         info!(
             "{=u64} instructions, {=u32} bytes of stack",

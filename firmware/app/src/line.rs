@@ -55,17 +55,17 @@ impl Line {
         link.flush()
     }
 
-    /// Sends bytes piece by piece.
+    /// Sends bytes piece by piece; the first of them is byte `start` of the message's whole.
     ///
     /// # Errors
     /// The line's.
     pub(crate) fn send_pieces<'a, L: Write>(
         &mut self,
         link: &mut L,
-        bytes: &'a [u8],
+        (start, bytes): (u32, &'a [u8]),
         piece: impl Fn(u32, &'a [u8]) -> ToHost<'a>,
     ) -> Result<(), L::Error> {
-        let mut offset = 0u32;
+        let mut offset = start;
         for bytes in bytes.chunks(CHUNK) {
             self.send(link, &piece(offset, bytes))?;
             offset = offset.wrapping_add(CHUNK as u32);

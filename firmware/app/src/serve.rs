@@ -149,7 +149,7 @@ fn blob_info(model: &Model<'_>) -> BlobInfo {
         width: shape.width,
         channels: shape.channels,
         tensors: tensors(model),
-        output_bytes: number(model.output_len()),
+        output_bytes: number(model.outputs_len()),
         classes: number(model.classes()),
         arena_bytes: number(model.arena_bytes()),
         scratch_bytes: number(model.scratch_bytes()),

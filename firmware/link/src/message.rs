@@ -68,7 +68,7 @@ pub enum ToHost<'a> {
         /// The checksum.
         crc32: u32,
     },
-    /// A piece of the output tensor, as bytes.
+    /// A piece of the answers, one after another, as bytes.
     Output {
         /// First byte of the piece.
         offset: u32,

@@ -7,7 +7,7 @@ use super::BoardError;
 /// What a board answers to an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BoardAnswer {
-    /// The raw int8 of the output tensor.
+    /// The raw int8 of all answers, one after another.
     pub output: Vec<i8>,
     /// Scores in Q0.15.
     pub scores: Vec<u16>,

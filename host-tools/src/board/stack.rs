@@ -1,25 +1,28 @@
 //! The stack that a blob takes on a board: the most of any operator in it, by the board's table.
 
 use tidbit::Model;
-use tidbit::blob::{ConvParams, OpKind, OpRecord};
+use tidbit::blob::{ConvParams, OpKind};
 
 use super::{Board, BoardError};
 
-/// The key under which the table of stack has an operator: the name of its kind. A pointwise
-/// convolution and a pool that accumulates go ways of their own in the runtime, and take less, so
+/// The key under which the table of stack has an operator: the name of its kind. A convolution that
+/// reads its input where it lies and a pool that accumulates go ways of their own in the runtime, so
 /// they have their own keys.
-pub fn stack_key(model: &Model<'_>, op: &OpRecord) -> &'static str {
-    let tables = model.tables();
-    let kind = OpKind::from_byte(op.kind);
-    let params = || tables.data.params::<ConvParams>(op);
-    let pointwise = kind == Some(OpKind::Conv) && params().is_some_and(|p| p.is_pointwise(op));
-    if pointwise {
-        return "PointwiseConv";
+pub fn stack_key(model: &Model<'_>, index: u16) -> &'static str {
+    let flow = &model.tables().flow;
+    let Some(op) = flow.ops.get(index) else {
+        return "?";
+    };
+    let in_ring = || {
+        let params: ConvParams = model.tables().data.params(&op)?;
+        let (input, output) = (flow.tensors.get(op.input_a)?, flow.tensors.get(index)?);
+        Some(params.is_pointwise(&op) || params.takes_whole(&op, &input, &output))
+    };
+    match OpKind::from_byte(op.kind) {
+        Some(OpKind::Conv) if in_ring() == Some(true) => "PointwiseConv",
+        _ if op.accumulates != 0 => "AccumulatingPool",
+        kind => kind.map_or("?", OpKind::name),
     }
-    if op.accumulates != 0 {
-        return "AccumulatingPool";
-    }
-    kind.map_or("?", OpKind::name)
 }
 
 impl Board {
@@ -29,8 +32,8 @@ impl Board {
     /// [`BoardError::NoStackFigure`] if an operator was not measured.
     pub fn stack_of(&self, model: &Model<'_>) -> Result<u64, BoardError> {
         let mut most = 0;
-        for op in model.tables().flow.ops.iter() {
-            let key = stack_key(model, &op);
+        for op in 0..model.tables().header.op_count {
+            let key = stack_key(model, op);
             let figure = self.stack.get(key);
             most = most.max(*figure.ok_or_else(|| BoardError::NoStackFigure {
                 board: self.name.clone(),

@@ -6,11 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use tidbit::Model;
+use tidbit::blob::OpKind;
+use tidbit_quantize::scale::Scale;
 
 use crate::Error;
 use crate::blob::{BlobFile, normalization, provenance, scale};
 use crate::board::{Board, BoardError, Fit};
 use crate::facts::Facts;
+use crate::grid::Grid;
 use crate::layers::{Layer, grid, layers};
 use crate::memory_map::MemoryMap;
 use crate::memory_picture::draw;
@@ -32,7 +35,8 @@ The table of boards is the certificate: what the blob takes of each board's flas
 and scratch), buffer for one row of the image, and stack. `tidbit sim --certify` proves it.
 
 With --json: blob_bytes, arena_bytes, scratch_bytes, stack_bytes (on any 32-bit ARM core),
-input_bytes (a whole image, which the arena need not hold), macs, recomputed_macs, layers and more;
+input_bytes (a whole image, which the arena need not hold), macs, recomputed_macs, layers, outputs
+(of each answer name, shape, scale, zero_point) and more;
 boards is a list of board, fits, and need and have of flash, memory, buffer and stack.";
 
 /// Show what is in a blob: memory, work, layers, scales, labels, origin.
@@ -57,6 +61,7 @@ struct Report<'a> {
     facts: Facts,
     input: Input,
     output: Output,
+    outputs: Vec<NamedOutput>,
     labels: Vec<&'a str>,
     provenance: BTreeMap<&'a str, &'a str>,
     layers: Vec<Layer>,
@@ -84,6 +89,15 @@ struct Output {
     scale: f32,
     zero_point: i8,
     softmax: bool,
+}
+
+/// One of the answers.
+#[derive(Debug, Serialize)]
+struct NamedOutput {
+    name: String,
+    shape: [u16; 3],
+    scale: f32,
+    zero_point: i8,
 }
 
 impl Cmd {
@@ -122,7 +136,12 @@ impl Cmd {
             print(format_args!("boards: unknown. {}", BoardError::NoFirmware))?;
         }
         print(report.input.sentence())?;
-        print(report.output.sentence())?;
+        if report.output.classes > 0 {
+            print(report.output.sentence())?;
+        }
+        if report.output.classes == 0 || report.outputs.len() > 1 {
+            print(NamedOutput::grid(&report.outputs))?;
+        }
         if !report.labels.is_empty() {
             print(format_args!("labels: {}", some(&report.labels)))?;
         }
@@ -142,6 +161,8 @@ impl<'a> Report<'a> {
         let fed = normalization(model);
         let first = model.output(0).ok_or(tidbit::Error::Contract)?;
         let output = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
+        let op = model.tables().flow.ops.get(first.tensor);
+        let kind = op.and_then(|op| OpKind::from_byte(op.kind));
         Ok(Self {
             facts: Facts::of(model)?,
             input: Input {
@@ -157,8 +178,9 @@ impl<'a> Report<'a> {
                 classes: model.classes(),
                 scale: output.scale,
                 zero_point: output.zero_point,
-                softmax: first.tensor != first.logits,
+                softmax: kind == Some(OpKind::Softmax),
             },
+            outputs: NamedOutput::of(model),
             labels: (0..model.label_count())
                 .filter_map(|class| model.label(class))
                 .collect(),
@@ -191,6 +213,38 @@ impl Input {
         format!(
             "input: {height} x {width} x {channels} raw bytes, {order}; the net is fed (pixel - {mean}) / {std}"
         )
+    }
+}
+
+impl NamedOutput {
+    fn of(model: &Model<'_>) -> Vec<Self> {
+        let outputs = (0..model.outputs()).filter_map(|index| {
+            let tensor = model.output_tensor(index)?;
+            let Scale {
+                scale, zero_point, ..
+            } = scale(&tensor);
+            Some(Self {
+                name: model.output_name(index)?.to_owned(),
+                shape: [tensor.height, tensor.width, tensor.channels],
+                scale,
+                zero_point,
+            })
+        });
+        outputs.collect()
+    }
+
+    fn grid(outputs: &[Self]) -> Grid {
+        let mut grid = Grid::new(["answer", "shape", "scale", "zero"]).right([2, 3]);
+        for output in outputs {
+            let [height, width, channels] = output.shape;
+            grid.row([
+                output.name.clone(),
+                format!("{height} x {width} x {channels}"),
+                format!("{:.3e}", output.scale),
+                output.zero_point.to_string(),
+            ]);
+        }
+        grid
     }
 }
 

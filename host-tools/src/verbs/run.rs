@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use tidbit::Model;
 
 use crate::Error;
+use crate::answers::NamedAnswer;
 use crate::blob::BlobFile;
 use crate::grid::{Grid, percent};
 use crate::inference::{Inference, Shown};
@@ -20,8 +21,9 @@ Examples:
   tidbit run net.tidbit cat.png
   tidbit run net.tidbit photos/*.jpg --top 1 --json
 
-With --json, a list of objects: image, output (the raw int8 of the net's last tensor) and top
-(class, label, score from 0 to 1); with --trace also tensor_hashes.";
+With --json, a list of objects: image, output (the raw int8 of the first answer), outputs (of each
+answer name, shape, scale, zero_point, and the raw int8 as values) and top (class, label, score
+from 0 to 1; empty where the first answer is a map); with --trace also tensor_hashes.";
 
 /// Run images through a blob, on the host.
 #[derive(Debug, Args)]
@@ -71,7 +73,7 @@ impl Cmd {
         if self.view.json {
             return print_json(&shown);
         }
-        print(grid(shown.iter()))?;
+        show_answers(&model, shown.iter())?;
         if self.view.trace {
             print(hashes(&model, shown.iter()))?;
         }
@@ -106,8 +108,26 @@ pub fn on_host(
     Ok(answers.collect::<Result<_, _>>()?)
 }
 
+/// The best classes of each image, if the net has classes, and whatever else it answers.
+///
+/// # Errors
+/// Standard output's.
+pub fn show_answers<'a>(
+    model: &Model<'_>,
+    answers: impl Iterator<Item = &'a Shown> + Clone,
+) -> Result<(), Error> {
+    if model.classes() > 0 {
+        print(grid(answers.clone()))?;
+    }
+    if model.classes() == 0 || model.outputs() > 1 {
+        let named = answers.map(|shown| (shown.image.as_str(), shown.outputs.as_slice()));
+        print(NamedAnswer::grid(named))?;
+    }
+    Ok(())
+}
+
 /// The best classes of each image as a table.
-pub fn grid<'a>(answers: impl Iterator<Item = &'a Shown>) -> Grid {
+fn grid<'a>(answers: impl Iterator<Item = &'a Shown>) -> Grid {
     let mut grid = Grid::new(["image", "class", "label", "score"]).right([1, 3]);
     for answer in answers {
         for (place, choice) in answer.top.iter().enumerate() {

@@ -12,8 +12,9 @@ use serde::Serialize;
 use tidbit::Model;
 use tidbit_quantize::Watch;
 
-use super::run::{View, grid, hashes, on_host, pixels};
+use super::run::{View, hashes, on_host, pixels, show_answers};
 use crate::Error;
+use crate::answers::apart;
 use crate::blob::BlobFile;
 use crate::board::{Board, BoardAnswer, Certified, Emulated, certify, firmware};
 use crate::difference::difference;
@@ -111,7 +112,7 @@ impl Cmd {
         }
         let inferences: Vec<Inference> = answers
             .iter()
-            .map(|answer| self.inference(answer))
+            .map(|answer| self.inference(&model, answer))
             .collect();
         let checked = self.check || self.certify;
         if checked {
@@ -161,9 +162,9 @@ impl Cmd {
         answers.collect()
     }
 
-    fn inference(&self, answer: &BoardAnswer) -> Inference {
+    fn inference(&self, model: &Model<'_>, answer: &BoardAnswer) -> Inference {
         Inference {
-            output: answer.output.clone(),
+            outputs: apart(model, &answer.output),
             scores: answer.scores.clone(),
             tensor_hashes: self.view.trace.then(|| answer.tensor_hashes.clone()),
         }
@@ -191,7 +192,7 @@ impl Cmd {
             return print_json(&simulated);
         }
         let shown = || simulated.iter().map(|simulated| &simulated.shown);
-        print(grid(shown()))?;
+        show_answers(model, shown())?;
         if self.view.trace {
             print(hashes(model, shown()))?;
         }
@@ -251,6 +252,7 @@ mod tests {
             shown: Shown {
                 image: "cat.png".into(),
                 output: vec![1],
+                outputs: vec![],
                 top: vec![],
                 tensor_hashes: None,
             },
@@ -260,6 +262,6 @@ mod tests {
             equals_host: None,
             certified: None,
         };
-        insta::assert_snapshot!(serde_json::to_string(&simulated).unwrap(), @r##"{"image":"cat.png","output":[1],"top":[],"instructions":7,"stack_bytes":8,"arena_bytes":9}"##);
+        insta::assert_snapshot!(serde_json::to_string(&simulated).unwrap(), @r##"{"image":"cat.png","output":[1],"outputs":[],"top":[],"instructions":7,"stack_bytes":8,"arena_bytes":9}"##);
     }
 }

@@ -13,6 +13,7 @@ use crate::blob::{BlobFile, label, normalization, provenance};
 use crate::comparison::{Compared, compare, disagreements, match_shapes};
 use crate::confusion::Confusion;
 use crate::dataset::Dataset;
+use crate::each_answer;
 use crate::gates::Gates;
 use crate::grid::{Grid, percent};
 use crate::layer_report::LayerReport;
@@ -51,7 +52,9 @@ reference_top5, blob_top5 (fractions of 1); each of them again with _interval be
 [lo, hi]; output_sqnr_db; paired, with only_reference_right and only_blob_right (images), drop_pp
 (percentage points), drop_pp_interval and mcnemar_p. What needs labels is null without. With
 --layers also layers, a list of index, name, operator, inputs, output_shape, sqnr_db and fall_db,
-and first_fall and lowest, each an index or null. The SQNR is taken over all outputs of all images:
+and first_fall and lowest, each an index or null. outputs has name, sqnr_db and pixel_agreement of
+each answer; all else is of the first answer, and where that is a map, agreement is the share of its
+pixels with the same greatest channel. The SQNR is taken over all outputs of all images:
 10 log10(sum of reference^2 / sum of (reference - blob)^2), null if infinite.";
 
 /// Compare a blob with its f32 net over a folder of images.
@@ -98,8 +101,10 @@ impl Cmd {
         let file = BlobFile::read(&self.blob)?;
         let model = file.model()?;
         let mut dataset = Dataset::open(&self.images)?;
-        dataset.check_labels(model.classes())?;
-        dataset.doubt(model.classes()).iter().for_each(notice);
+        if model.classes() > 0 {
+            dataset.check_labels(model.classes())?;
+            dataset.doubt(model.classes()).iter().for_each(notice);
+        }
         if let Some(limit) = self.limit {
             dataset.limit(limit as usize);
         }
@@ -118,12 +123,15 @@ impl Cmd {
             .transpose()?;
         let loader = Loader::new(model.input_shape())?;
         let images = (&dataset, &loader);
-        let compared = compare(&model, &reference, images, &Bar::new(self.json))?;
+        let both = compare(&model, &reference, images, &Bar::new(self.json))?;
+        let (compared, counted): (Vec<_>, Vec<_>) = both.into_iter().unzip();
         loader.notice().iter().for_each(notice);
         let layers = layered
             .map(|net| layer_sqnr::measure(&model, &net, images, &Bar::new(self.json)))
             .transpose()?;
-        let summary = Summary::of(&compared, model.classes());
+        let answers = each_answer::figures(&model, &counted);
+        let summary =
+            Summary::of(&compared, model.classes()).with_answers(answers, model.classes());
         let report = Report { summary, layers };
         if self.json {
             print_json(&report)?;
@@ -167,6 +175,16 @@ fn show(
     if let Some(paired) = summary.paired {
         print(paired.grid())?;
         print(paired.sentence())?;
+    }
+    let first_is_map = summary
+        .outputs
+        .iter()
+        .any(|answer| answer.pixel_agreement.is_some());
+    if summary.outputs.len() > 1 || first_is_map {
+        print(each_answer::grid(&summary.outputs))?;
+    }
+    if model.classes() == 0 {
+        return Ok(());
     }
     if let Some(grid) = Confusion::of(compared, model.classes()).grid(name) {
         print(grid)?;

@@ -1,6 +1,9 @@
 //! The records of the operators, with their parameters, weights and tables.
 
-use tidbit::blob::{AddParams, ConvParams, OpRecord, PadParams, PoolParams, TableParams};
+use tidbit::blob::{
+    AddParams, ConvParams, DepthToSpaceParams, OpRecord, PadParams, PoolParams, Position,
+    ResizeParams, TableParams,
+};
 
 use super::builder::{Builder, Tables};
 use crate::Error;
@@ -41,6 +44,20 @@ pub(super) fn op_record(
             pad_left: *left as u16,
             reserved: 0,
         }),
+        Params::Resize(rows, columns) => {
+            let params = ResizeParams {
+                rows: append_positions(builder, rows),
+                columns: append_positions(builder, columns),
+            };
+            builder.append_record(&params)
+        }
+        Params::DepthToSpace(blocks) => builder.append_record(&DepthToSpaceParams {
+            block_h: blocks.sides[0] as u16,
+            block_w: blocks.sides[1] as u16,
+            order: u16::from(blocks.channel_first),
+            reserved: 0,
+        }),
+        Params::ArgMax => 0,
     };
     let (name, name_bytes) = builder.append_name(&op.name)?;
     Ok(OpRecord {
@@ -49,6 +66,13 @@ pub(super) fn op_record(
         name,
         ..*planned
     })
+}
+
+fn append_positions(builder: &mut Builder, positions: &[Position]) -> u32 {
+    let both = positions
+        .iter()
+        .flat_map(|place| [place.first, place.share]);
+    builder.append_table(&both.collect::<Vec<_>>())
 }
 
 fn conv_params(builder: &mut Builder, conv: &IntConv, clamp: (i16, i16)) -> ConvParams {

@@ -26,6 +26,13 @@ pub fn into_convolutions(graph: &mut Graph) {
                 scale_outputs(conv, &scale, &shift);
                 true
             }
+            Op::ConvTranspose(transposed) => {
+                let places = transposed.blocks.sides.iter().product();
+                let first = transposed.blocks.channel_first;
+                let spread = |values: &[f32]| spread(values, places, first);
+                scale_outputs(&mut transposed.conv, &spread(&scale), &spread(&shift));
+                true
+            }
             Op::Affine {
                 scale: first,
                 shift: offset,
@@ -64,6 +71,17 @@ fn behind(clamp: Clamp, scale: &[f32], shift: &[f32]) -> Option<Clamp> {
         lo: one.min(other),
         hi: one.max(other),
     })
+}
+
+/// A number for each channel, as one for each channel of blocks of so many places.
+fn spread(values: &[f32], places: usize, channel_first: bool) -> Vec<f32> {
+    match channel_first {
+        true => values
+            .iter()
+            .flat_map(|&value| vec![value; places])
+            .collect(),
+        false => values.repeat(places),
+    }
 }
 
 /// Scales and shifts the outputs of a convolution.

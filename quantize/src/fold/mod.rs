@@ -6,6 +6,7 @@
 mod affine;
 mod clamp;
 mod functions;
+mod min_pool;
 mod normalize;
 mod pad;
 
@@ -15,6 +16,7 @@ use crate::graph::{Graph, TensorId};
 /// Runs all passes. `normalization` has one number for each channel of the input.
 pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
     graph.remove_dead();
+    min_pool::recognize(&mut graph);
     // A clamp that went into a convolution lets the constants behind it follow.
     for _ in 0..2 {
         affine::into_convolutions(&mut graph);
@@ -31,7 +33,7 @@ pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
 /// The one node that reads a tensor which nothing else needs.
 fn only_reader(graph: &Graph, tensor: TensorId) -> Option<usize> {
     match graph.readers(tensor).as_slice() {
-        [reader] if tensor != graph.output => Some(*reader),
+        [reader] if !graph.is_output(tensor) => Some(*reader),
         _ => None,
     }
 }

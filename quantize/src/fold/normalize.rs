@@ -23,7 +23,7 @@ pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
     let readers = graph.readers(normalized);
     let foldable =
         |&reader: &usize| matches!(&graph.nodes[reader].op, Op::Conv(conv) if conv.groups == 1);
-    if normalized != graph.output && !readers.is_empty() && readers.iter().all(foldable) {
+    if !graph.is_output(normalized) && !readers.is_empty() && readers.iter().all(foldable) {
         for reader in readers {
             graph.nodes[reader].inputs = vec![pixels];
             if let Op::Conv(conv) = &mut graph.nodes[reader].op {

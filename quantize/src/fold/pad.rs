@@ -14,7 +14,7 @@ pub fn into_convolutions(graph: &mut Graph) {
         let all_convolutions = readers
             .iter()
             .all(|&reader| matches!(graph.nodes[reader].op, Op::Conv(_)));
-        if output == graph.output || !all_convolutions {
+        if graph.is_output(output) || !all_convolutions {
             continue;
         }
         for reader in readers {

@@ -11,12 +11,16 @@ use crate::graph::{Clamp, Op};
 impl Importer<'_> {
     /// An operator that does nothing here.
     pub(super) fn alias(&mut self, node: &NodeProto) -> Taken<()> {
-        // 1 is f32 and 11 f64; f16 was widened when the file was read.
+        let map = self.map(node, 0)?;
+        // 1 is f32 and 11 f64; f16 was widened when the file was read. 6 and 7 are i32 and i64, in
+        // which a class number is the same.
         let to = Attributes(node).int("to", 1);
-        if node.op_type == "Cast" && to != 1 && to != 11 {
+        let producer = self.graph.producer(map.tensor);
+        let number = producer.is_some_and(|at| matches!(self.graph.nodes[at].op, Op::ArgMax));
+        let same = matches!(to, 1 | 11) || (number && matches!(to, 6 | 7));
+        if node.op_type == "Cast" && !same {
             return Err("only casts between floating-point types are supported".into());
         }
-        let map = self.map(node, 0)?;
         let name = node.output.first().ok_or("it has no output")?;
         self.maps.insert(name.clone(), map);
         Ok(())
@@ -160,7 +164,7 @@ impl Importer<'_> {
     }
 
     /// Spreads a constant that broadcasts along the channels to one number for each.
-    fn by_channel(&self, map: &Map, constant: &Constant) -> Taken<Vec<f32>> {
+    pub(super) fn by_channel(&self, map: &Map, constant: &Constant) -> Taken<Vec<f32>> {
         let shape = self.graph.shape(map.tensor);
         if let [value] = constant.values.as_slice() {
             return Ok(vec![*value; shape.channels]);

@@ -18,6 +18,13 @@ impl Importer<'_> {
             "Erf" => Function::Erf,
             "HardSwish" => Function::hard_swish(),
             "Mish" => Function::mish(),
+            "Abs" => Function::Abs,
+            "Exp" => Function::Exp,
+            "Softsign" => Function::Softsign,
+            "Selu" => Function::selu(number("alpha", 1.673_263_2), number("gamma", 1.050_700_9)),
+            // With another factor tract, from which calibration has its values, leaves it out.
+            "Celu" if number("alpha", 1.0) == 1.0 => Function::Elu { alpha: 1.0 },
+            "Celu" => return Err("it is supported with an alpha of 1 only".into()),
             "LeakyRelu" => Function::LeakyRelu {
                 slope: number("alpha", 0.01),
             },
@@ -48,21 +55,6 @@ impl Importer<'_> {
             shift: vec![attributes.float("beta", 0.5); channels],
         };
         self.push_like(node, op, Clamp { lo: 0.0, hi: 1.0 }, map)
-    }
-
-    /// A Relu with one slope below 0.
-    pub(super) fn prelu(&mut self, node: &NodeProto) -> Taken<()> {
-        let map = self.map(node, 0)?;
-        let slopes = self.constant(node, 1)?.ok_or("it has no slope")?;
-        let &[slope] = slopes.values.as_slice() else {
-            return Err(format!(
-                "its slope has the shape {:?}: a slope for each channel is not supported, only one for all",
-                slopes.dims
-            ));
-        };
-        let slope = f64::from(slope);
-        let op = Op::Function(Function::LeakyRelu { slope });
-        self.push_like(node, op, Clamp::NONE, map)
     }
 
     /// Min or Max of an activation and numbers: one side of a Clip.

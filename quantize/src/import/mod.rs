@@ -7,13 +7,17 @@
 //! squeezes are mere relabelings.
 
 mod attributes;
+mod channels;
 mod dense;
 mod elementwise;
 mod functions;
 pub mod layout;
 mod products;
+mod resize;
 mod shapes;
 pub mod source;
+mod transposed;
+mod upsample;
 mod windows;
 
 use std::collections::HashMap;
@@ -21,24 +25,30 @@ use std::collections::HashMap;
 use tract_onnx::pb::NodeProto;
 
 use crate::Error;
-use crate::graph::{Clamp, Graph, Node, Op, Shape, Tensor, TensorId};
+use crate::graph::{Clamp, Graph, Node, Op, Output, Shape, Tensor, TensorId};
 use attributes::Attributes;
 use layout::Layout;
 use source::Source;
 
 /// The ONNX operators that the import knows.
 pub const SUPPORTED: &[&str] = &[
+    "Abs",
     "Add",
+    "ArgMax",
     "AveragePool",
     "BatchNormalization",
     "Cast",
+    "Celu",
     "Clip",
     "Constant",
     "Conv",
+    "ConvTranspose",
+    "DepthToSpace",
     "Div",
     "Dropout",
     "Elu",
     "Erf",
+    "Exp",
     "Flatten",
     "Gelu",
     "Gemm",
@@ -54,19 +64,26 @@ pub const SUPPORTED: &[&str] = &[
     "Min",
     "Mish",
     "Mul",
+    "Neg",
     "PRelu",
     "Pad",
+    "ReduceMax",
     "ReduceMean",
+    "ReduceMin",
     "Relu",
     "Reshape",
+    "Resize",
+    "Selu",
     "Sigmoid",
     "Softmax",
     "Softplus",
+    "Softsign",
     "Squeeze",
     "Sub",
     "Tanh",
     "Transpose",
     "Unsqueeze",
+    "Upsample",
 ];
 
 /// An activation while importing: a tensor of the graph, and which ONNX dimension is which axis.
@@ -83,8 +100,6 @@ pub struct Imported {
     pub graph: Graph,
     /// How the ONNX input's dimensions are ordered.
     pub input_layout: Layout,
-    /// How the ONNX output's dimensions are ordered.
-    pub output_layout: Layout,
 }
 
 /// Why a node cannot be taken: the reason only; the importer adds which node it is.
@@ -122,24 +137,27 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             tensors: vec![image],
             nodes: Vec::new(),
             input: 0,
-            output: 0,
+            outputs: Vec::new(),
         },
         maps: HashMap::from([(name, map)]),
     };
     for node in source.nodes() {
         importer.node(node)?;
     }
-    let output = source.output()?;
-    let map = importer.maps.get(&output).ok_or_else(|| Error::Interface {
-        reason: format!("the output '{output}' does not depend on the image"),
-    })?;
-    let output_layout = map.layout.clone();
-    importer.graph.output = map.tensor;
+    for name in source.outputs()? {
+        let map = importer.maps.get(&name).ok_or_else(|| Error::Interface {
+            reason: format!("the output '{name}' does not depend on the image"),
+        })?;
+        importer.graph.outputs.push(Output {
+            name,
+            tensor: map.tensor,
+            layout: map.layout.clone(),
+        });
+    }
     importer.products()?;
     Ok(Imported {
         graph: importer.graph,
         input_layout: layout,
-        output_layout,
     })
 }
 
@@ -172,19 +190,26 @@ impl Importer<'_> {
             "HardSigmoid" => self.hard_sigmoid(node, &attributes),
             "PRelu" => self.prelu(node),
             "Sigmoid" | "Tanh" | "Softplus" | "Erf" | "HardSwish" | "Mish" | "LeakyRelu"
-            | "Elu" | "Gelu" => self.function(node, &attributes),
+            | "Elu" | "Gelu" | "Abs" | "Exp" | "Softsign" | "Selu" | "Celu" => {
+                self.function(node, &attributes)
+            }
             "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(node),
             "BatchNormalization" => self.batch_norm(node, &attributes),
             "Conv" => self.conv(node, &attributes),
             "MaxPool" | "AveragePool" => self.pool(node, &attributes),
             "GlobalAveragePool" | "GlobalMaxPool" => self.global_pool(node),
-            "ReduceMean" => self.reduce_mean(node, &attributes),
+            "ReduceMean" | "ReduceMax" | "ReduceMin" => self.reduce(node, &attributes),
             "Gemm" => self.gemm(node, &attributes),
             "MatMul" => self.matmul(node),
             "Pad" => self.pad(node, &attributes),
             "Softmax" => self.softmax(node, &attributes),
             "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => self.reshape(node),
             "Transpose" => self.transpose(node, &attributes),
+            "Neg" => self.negated(node),
+            "Resize" => self.resize(node, &attributes),
+            "ConvTranspose" => self.conv_transpose(node, &attributes),
+            "DepthToSpace" => self.depth_to_space(node, &attributes),
+            "ArgMax" => self.arg_max(node, &attributes),
             _ => Err("tidbit has no such operator".into()),
         };
         taken.map_err(|reason| self.unsupported(node, reason))

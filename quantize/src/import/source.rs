@@ -7,11 +7,13 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use half::f16;
+use tidbit::blob::header::MAX_OUTPUTS;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, type_proto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
+use super::upsample;
 use crate::Error;
 
 /// A constant of the net, as f32, with its dimensions.
@@ -66,6 +68,7 @@ impl Source {
         let mut proto = onnx
             .proto_model_for_path(path)
             .map_err(|error| not_onnx(error.root_cause().to_string()))?;
+        upsample::modernize(&mut proto).map_err(not_onnx)?;
         let opsets = proto
             .opset_import
             .iter()
@@ -153,17 +156,19 @@ impl Source {
         Ok((name.clone(), dims))
     }
 
-    /// Name of the one output.
+    /// Names of the outputs, at least one.
     ///
     /// # Errors
     /// [`Error::Interface`].
-    pub fn output(&self) -> Result<String, Error> {
-        match self.graph.output.as_slice() {
-            [output] => Ok(output.name.clone()),
-            outputs => Err(Error::Interface {
-                reason: format!("the net has {} outputs", outputs.len()),
-            }),
+    pub fn outputs(&self) -> Result<Vec<String>, Error> {
+        let (count, most) = (self.graph.output.len(), usize::from(MAX_OUTPUTS));
+        if !(1..=most).contains(&count) {
+            return Err(Error::Interface {
+                reason: format!("the net has {count} outputs; 1 to {most} are supported"),
+            });
         }
+        let names = self.graph.output.iter();
+        Ok(names.map(|output| output.name.clone()).collect())
     }
 
     /// Dimensions of a tensor, if they are known numbers.

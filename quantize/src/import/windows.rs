@@ -101,19 +101,15 @@ impl Importer<'_> {
         self.whole_image(node, map, kind, layout)
     }
 
-    /// A mean over rows and columns is a global pool.
-    pub(super) fn reduce_mean(
-        &mut self,
-        node: &NodeProto,
-        attributes: &Attributes<'_>,
-    ) -> Taken<()> {
+    /// A mean, maximum or minimum over rows and columns is a global pool.
+    pub(super) fn reduce(&mut self, node: &NodeProto, attributes: &Attributes<'_>) -> Taken<()> {
         let map = self.map(node, 0)?;
         let shape = self.graph.shape(map.tensor);
         let rank = map.layout.0.len();
         let axes: Vec<i64> = match (attributes.ints("axes"), self.constant(node, 1)?) {
             (Some(axes), _) => axes.to_vec(),
             (None, Some(axes)) => axes.ints(),
-            (None, None) => return Err("a mean over all dimensions is not supported".into()),
+            (None, None) => return Err("to reduce all dimensions is not supported".into()),
         };
         let axes: Vec<usize> = axes.iter().map(|&axis| wrap(axis, rank)).collect();
         let mut kept = map.layout.clone();
@@ -122,7 +118,10 @@ impl Importer<'_> {
             axes.clear();
         }
         if kept.order(&shape) != channels_only(&shape) {
-            return Err("the mean must be over rows and columns, and over nothing else".into());
+            return Err(
+                "it must be over rows and columns, and over nothing else, to be a global pool"
+                    .into(),
+            );
         }
         if attributes.int("keepdims", 1) == 0 {
             let mut at = 0;
@@ -131,7 +130,12 @@ impl Importer<'_> {
                 !axes.contains(&(at - 1))
             });
         }
-        self.whole_image(node, map, PoolKind::Average { include_pad: false }, kept)
+        let kind = match node.op_type.as_str() {
+            "ReduceMax" => PoolKind::Max,
+            "ReduceMin" => PoolKind::Min,
+            _ => PoolKind::Average { include_pad: false },
+        };
+        self.whole_image(node, map, kind, kept)
     }
 
     fn whole_image(
@@ -217,7 +221,7 @@ impl Importer<'_> {
     }
 
     /// The first input, which must be batch, channels, rows, columns.
-    fn image(&self, node: &NodeProto) -> Taken<Map> {
+    pub(super) fn image(&self, node: &NodeProto) -> Taken<Map> {
         let map = self.map(node, 0)?;
         let shape = self.graph.shape(map.tensor);
         if !map.layout.is_nchw(&shape) {
@@ -231,7 +235,7 @@ impl Importer<'_> {
     }
 
     /// The first input, which must have rows, columns and channels in dimensions of their own.
-    fn image_in_any_order(&self, node: &NodeProto) -> Taken<Map> {
+    pub(super) fn image_in_any_order(&self, node: &NodeProto) -> Taken<Map> {
         let map = self.map(node, 0)?;
         if map.layout.0.len() != 4 || map.layout.0.iter().any(|axes| axes.len() > 1) {
             return Err("its input is not an image of four dimensions".into());
@@ -240,7 +244,7 @@ impl Importer<'_> {
     }
 
     /// The shape of the first output of an operator on NCHW.
-    fn output_shape(&self, node: &NodeProto) -> Taken<Shape> {
+    pub(super) fn output_shape(&self, node: &NodeProto) -> Taken<Shape> {
         match self.output_dims(node)?.as_slice() {
             &[1, channels, height, width] => Ok(Shape {
                 height,
@@ -316,7 +320,7 @@ fn split(rows: usize, columns: usize, lower: bool) -> Padding {
     }
 }
 
-fn explicit(attributes: &Attributes<'_>) -> Taken<Padding> {
+pub(super) fn explicit(attributes: &Attributes<'_>) -> Taken<Padding> {
     let Some(pads) = attributes.ints("pads") else {
         return Ok(Padding::default());
     };

@@ -7,13 +7,14 @@ mod add;
 mod conv;
 mod multiplier;
 mod pool;
+mod several;
 mod table;
 
-use tidbit::blob::{AddParams, OpKind};
+use tidbit::blob::{AddParams, OpKind, Position};
 
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape, TensorId};
+use crate::graph::{Blocks, Clamp, Graph, Node, Op, Output, PoolKind, Shape};
 use crate::scale::{Element, Scale};
 
 /// A convolution in integers.
@@ -65,6 +66,12 @@ pub enum Params {
     Softmax(Box<[u16; 256]>),
     /// Of `Pad`: rows above, columns on the left.
     Pad(usize, usize),
+    /// Of `Resize`: where the rows and the columns of its output lie.
+    Resize(Vec<Position>, Vec<Position>),
+    /// Of `DepthToSpace`.
+    DepthToSpace(Blocks),
+    /// Of `ArgMax`.
+    ArgMax,
 }
 
 /// One integer operator. It makes the tensor of its own index.
@@ -125,26 +132,46 @@ pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntN
     }];
     for node in &graph.nodes {
         let inputs: Vec<usize> = node.inputs.iter().map(|&input| index[input]).collect();
-        let op = lower_node(graph, node, inputs, &ops, (scales[node.output], means))?;
-        index[node.output] = ops.len();
-        ops.push(op);
+        let numbers = (scales[node.output], means);
+        match &node.op {
+            Op::ConvTranspose(transposed) => {
+                several::transposed(graph, (node, transposed), inputs, &mut ops, numbers)?;
+            }
+            Op::PRelu(slopes) => several::prelu(graph, (node, slopes), inputs, &mut ops, numbers)?,
+            _ => {
+                let op = lower_node(graph, node, inputs, &ops, numbers)?;
+                ops.push(op);
+            }
+        }
+        index[node.output] = ops.len() - 1;
     }
-    let outputs = vec![answer(graph, graph.output, &index, &ops)];
+    let outputs = graph.outputs.iter();
+    let outputs = outputs.map(|output| answer(output, &index, &ops)).collect();
     Ok(IntNet { ops, outputs })
 }
 
-/// The answer that a tensor of the graph is; `index` are the operators that make the tensors.
-fn answer(graph: &Graph, tensor: TensorId, index: &[usize], ops: &[IntOp]) -> IntOutput {
-    let output = index[tensor];
+/// An answer of the graph in integers; `index` are the operators that make the tensors.
+fn answer(answer: &Output, index: &[usize], ops: &[IntOp]) -> IntOutput {
+    let output = index[answer.tensor];
     let logits = match ops[output].kind {
         OpKind::Softmax => ops[output].inputs[0],
+        // The class that wins is no ranking; what it was found in is one.
+        OpKind::ArgMax => ranked(ops[output].inputs[0], ops),
         _ => output,
     };
     IntOutput {
-        name: graph.tensors[tensor].name.clone(),
+        name: answer.name.clone(),
         tensor: output,
         logits,
         exp_table: table::exp(&ops[logits].scale),
+    }
+}
+
+/// The logits that an ArgMax chose among, before a softmax if there is one.
+fn ranked(tensor: usize, ops: &[IntOp]) -> usize {
+    match ops[tensor].kind {
+        OpKind::Softmax => ops[tensor].inputs[0],
+        _ => tensor,
     }
 }
 
@@ -181,7 +208,8 @@ fn lower_node(
                 .map_err(failed)?;
             (kind, Params::Conv(conv))
         }
-        Op::Pool(PoolKind::Max, window) => (OpKind::MaxPool, Params::Pool(pool::max(*window))),
+        Op::Pool(PoolKind::Max, window) => (OpKind::MaxPool, Params::Pool(pool::copy(*window))),
+        Op::Pool(PoolKind::Min, window) => (OpKind::MinPool, Params::Pool(pool::copy(*window))),
         Op::Pool(PoolKind::Average { include_pad }, window) => {
             let from = ops[inputs[0]].shape;
             let pool = pool::average(*window, *include_pad, (&from, &shape), (input, scale));
@@ -195,7 +223,15 @@ fn lower_node(
         Op::Function(function) => table(function.clone()),
         Op::Pad(padding) => (OpKind::Pad, Params::Pad(padding.top, padding.left)),
         Op::Softmax => (OpKind::Softmax, Params::Softmax(table::exp(&input))),
-        Op::Affine { .. } | Op::Product => return Err(failed("it was not folded".into())),
+        Op::Resize(rows, columns) => (
+            OpKind::Resize,
+            Params::Resize(rows.clone(), columns.clone()),
+        ),
+        Op::DepthToSpace(blocks) => (OpKind::DepthToSpace, Params::DepthToSpace(*blocks)),
+        Op::ArgMax => (OpKind::ArgMax, Params::ArgMax),
+        Op::Affine { .. } | Op::Product | Op::ConvTranspose(_) | Op::PRelu(_) => {
+            return Err(failed("it was not folded".into()));
+        }
     };
     Ok(IntOp {
         name: node.name.clone(),

@@ -1,12 +1,12 @@
-//! Pools: a maximum needs no numbers, an average one multiplier for each number of elements.
+//! Pools: a maximum or minimum needs no numbers, an average one multiplier for each number of elements.
 
 use super::IntPool;
 use super::multiplier::multipliers;
 use crate::graph::{Shape, Window};
 use crate::scale::Scale;
 
-/// A maximum.
-pub fn max(window: Window) -> IntPool {
+/// A maximum or minimum.
+pub fn copy(window: Window) -> IntPool {
     IntPool {
         window,
         shift: 0,

@@ -3,7 +3,7 @@
 //! The runtime's own functions run over it ([`Records`]), so the planner proves what the board does.
 
 use tidbit::blob::header::NONE;
-use tidbit::blob::{self, Checked, InPlace, OpKind, OpRecord, TensorRecord, op_cost};
+use tidbit::blob::{self, Checked, InPlace, OpKind, OpRecord, Position, TensorRecord, op_cost};
 use tidbit::schedule::{Records, Schedule};
 
 use super::Ring;
@@ -21,6 +21,9 @@ pub struct Draft {
     pub in_place: Vec<InPlace>,
     /// Which operators can take their input row by row.
     pub pools: Vec<bool>,
+    /// Which tensors a dense layer takes as a whole where they lie (see
+    /// [`ConvParams::takes_whole`](tidbit::blob::ConvParams::takes_whole)).
+    pub taken_whole: Vec<bool>,
     /// Bytes of weights that one step of each operator reads.
     pub weights: Vec<usize>,
     /// Bytes of scratch that the net takes whatever the plan.
@@ -43,9 +46,10 @@ impl Draft {
         let both = || net.ops.iter().zip(rings);
         Self {
             tensors: both().map(|(op, ring)| tensor_record(op, ring)).collect(),
-            ops: both().map(|(op, ring)| op_record(op, ring)).collect(),
+            ops: both().map(|(op, ring)| op_record(net, op, ring)).collect(),
             in_place: net.ops.iter().map(|op| in_place(net, op)).collect(),
             pools: net.ops.iter().map(|op| can_accumulate(net, op)).collect(),
+            taken_whole: taken_whole(net),
             weights: net.ops.iter().map(weights).collect(),
             scratch: 0,
         }
@@ -74,6 +78,7 @@ impl Draft {
             tensors: flow.tensors.iter().collect(),
             in_place: both().map(|(op, record)| place(op, record)).collect(),
             pools: ops.iter().map(|record| record.accumulates != 0).collect(),
+            taken_whole: vec![false; ops.len()],
             weights: both()
                 .map(|(op, record)| weights(op, record).unwrap_or(0))
                 .collect(),
@@ -174,6 +179,22 @@ pub fn can_accumulate(net: &IntNet, op: &IntOp) -> bool {
     op.shape.height == 1 && pool.window.kernel[0] == input.height && pool.window.padding.top == 0
 }
 
+/// Tensors that dense layers read, which want them without a landing: as a copy they would take
+/// scratch.
+fn taken_whole(net: &IntNet) -> Vec<bool> {
+    let mut taken = vec![false; net.ops.len()];
+    for op in &net.ops {
+        let (Params::Conv(conv), Some(&input)) = (&op.params, op.inputs.first()) else {
+            continue;
+        };
+        let from = net.ops[input].shape;
+        let single = (op.shape.height, op.shape.width) == (1, 1);
+        let whole = conv.window.kernel == [from.height, from.width];
+        taken[input] |= single && whole && op.kind == OpKind::Conv && conv.groups == 1;
+    }
+    taken
+}
+
 /// Bytes of weights, biases, multipliers and tables of an operator.
 fn weights(op: &IntOp) -> usize {
     match &op.params {
@@ -182,28 +203,76 @@ fn weights(op: &IntOp) -> usize {
         Params::Table(_) => 256,
         Params::Points(_) => 514,
         Params::Softmax(_) => 512,
-        Params::Input | Params::Add(_) | Params::Pad(..) => 0,
+        Params::Resize(rows, columns) => 4 * (rows.len() + columns.len()),
+        Params::Input
+        | Params::Add(_)
+        | Params::Pad(..)
+        | Params::DepthToSpace(_)
+        | Params::ArgMax => 0,
     }
 }
 
-/// Rows of the input under a window, its stride, and the rows of padding above.
-fn window_rows(op: &IntOp) -> (u16, u16, u16) {
-    let of_window = |window: &Window| {
-        (
-            ((window.kernel[0] - 1) * window.dilation[0] + 1) as u16,
-            window.stride[0] as u16,
-            window.padding.top as u16,
-        )
+/// Which rows of the input a row of the output reads: fields of an [`OpRecord`].
+struct Reads {
+    window_rows: u16,
+    stride_rows: u16,
+    divide_rows: u16,
+    pad_top: u16,
+}
+
+impl Reads {
+    /// Each row the one of its own index.
+    const OWN: Self = Self {
+        window_rows: 1,
+        stride_rows: 1,
+        divide_rows: 1,
+        pad_top: 0,
     };
-    match &op.params {
-        Params::Conv(conv) => of_window(&conv.window),
-        Params::Pool(pool) => of_window(&pool.window),
-        Params::Pad(top, _) => (1, 1, *top as u16),
-        Params::Input
-        | Params::Add(_)
-        | Params::Table(_)
-        | Params::Points(_)
-        | Params::Softmax(_) => (1, 1, 0),
+
+    fn of(net: &IntNet, op: &IntOp) -> Self {
+        match &op.params {
+            Params::Conv(conv) => Self::of_window(&conv.window),
+            Params::Pool(pool) => Self::of_window(&pool.window),
+            Params::Pad(top, _) => Self {
+                pad_top: *top as u16,
+                ..Self::OWN
+            },
+            Params::Resize(rows, _) => Self::of_positions(rows, net.ops[op.inputs[0]].shape.height),
+            Params::DepthToSpace(blocks) => Self {
+                divide_rows: blocks.sides[0] as u16,
+                ..Self::OWN
+            },
+            Params::Input
+            | Params::Add(_)
+            | Params::Table(_)
+            | Params::Points(_)
+            | Params::Softmax(_)
+            | Params::ArgMax => Self::OWN,
+        }
+    }
+
+    fn of_window(window: &Window) -> Self {
+        Self {
+            window_rows: ((window.kernel[0] - 1) * window.dilation[0] + 1) as u16,
+            stride_rows: window.stride[0] as u16,
+            divide_rows: 1,
+            pad_top: window.padding.top as u16,
+        }
+    }
+
+    /// The least window that moves evenly over the input and covers all positions.
+    fn of_positions(rows: &[Position], height: usize) -> Self {
+        let even = |y: usize| (y * height / rows.len()) as i64;
+        let each = || rows.iter().enumerate();
+        let above = each().map(|(y, row)| even(y) - i64::from(row.first));
+        let below = each().map(|(y, row)| i64::from(row.last()) - even(y));
+        let pad_top = above.max().unwrap_or(0).max(0);
+        Self {
+            window_rows: (pad_top + below.max().unwrap_or(0).max(0) + 1) as u16,
+            stride_rows: height as u16,
+            divide_rows: rows.len() as u16,
+            pad_top: pad_top as u16,
+        }
     }
 }
 
@@ -227,11 +296,16 @@ fn tensor_record(op: &IntOp, ring: &Ring) -> TensorRecord {
     }
 }
 
-fn op_record(op: &IntOp, ring: &Ring) -> OpRecord {
-    let (window_rows, stride_rows, pad_top) = if ring.accumulates {
-        (1, 1, 0)
+fn op_record(net: &IntNet, op: &IntOp, ring: &Ring) -> OpRecord {
+    let Reads {
+        window_rows,
+        stride_rows,
+        divide_rows,
+        pad_top,
+    } = if ring.accumulates {
+        Reads::OWN
     } else {
-        window_rows(op)
+        Reads::of(net, op)
     };
     let input = |at: usize| op.inputs.get(at).map_or(NONE, |&input| input as u16);
     OpRecord {
@@ -241,7 +315,7 @@ fn op_record(op: &IntOp, ring: &Ring) -> OpRecord {
         input_b: input(1),
         window_rows,
         stride_rows,
-        divide_rows: 1,
+        divide_rows,
         pad_top,
         step_rows: ring.step_rows as u16,
         name_bytes: 0,

@@ -46,7 +46,7 @@ pub fn size(draft: &mut Draft, segment: &Range<usize>, style: Style) {
         record.ring_rows = if outlives { record.height } else { rows };
         record.landing_rows = 0;
         // A ring that is as high as a step is free between steps all the same.
-        if style.landings && !outlives && rows > step {
+        if style.landings && !outlives && rows > step && !draft.taken_whole[op] {
             record.ring_rows = rows - step;
             record.landing_rows = step;
         }
@@ -75,7 +75,9 @@ fn steps(draft: &mut Draft, segment: &Range<usize>, rows: usize) {
             steps[at] = if record.accumulates != 0 { 1 } else { rows };
         }
         steps[at] = steps[at].clamp(1, height);
-        let takes = steps[at] * usize::from(record.stride_rows.min(record.window_rows)).max(1);
+        let (stride, divide) = (u32::from(record.stride_rows), u32::from(record.divide_rows));
+        let moves = stride.min(u32::from(record.window_rows) * divide) as usize;
+        let takes = (steps[at] * moves / divide.max(1) as usize).max(1);
         for input in draft.inputs(op).filter(|input| segment.contains(input)) {
             let wanted = &mut steps[input - segment.start];
             if rows > 1 {

@@ -1,5 +1,6 @@
 //! What the validation pass asks of one operator, and what the operator costs.
 
+use super::check_rows::{arg_max, depth_to_space, resize};
 use super::header::NONE;
 use super::{
     AddParams, ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord,
@@ -36,14 +37,17 @@ pub fn op_cost(
 ) -> Result<Cost, Error> {
     let wrong = Error::Parameters { op: index };
     let output = flow.tensors.get(index).ok_or(wrong)?;
-    let pools = matches!(kind, OpKind::AveragePool | OpKind::MaxPool);
+    let pools = matches!(
+        kind,
+        OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool
+    );
     let accumulates = op.accumulates != 0;
     let rows = op.step_rows > 0 && op.divide_rows > 0;
     if (kind == OpKind::Input) != (index == 0) || !rows || (accumulates && !pools) {
         return Err(wrong);
     }
-    // Operators with more rows than their input will say so; for all others a row is a row.
-    if op.divide_rows != 1 {
+    let more_rows = matches!(kind, OpKind::Resize | OpKind::DepthToSpace);
+    if op.divide_rows != 1 && !more_rows {
         return Err(wrong);
     }
     if kind == OpKind::Input {
@@ -67,10 +71,15 @@ pub fn op_cost(
             conv(data, op, &a, &output).map(|cost| in_place_cost(flow, index, op, cost))
         }
         OpKind::Depthwise => depthwise(data, op, &a, &output),
-        OpKind::AveragePool | OpKind::MaxPool => pool(data, op, &a, &output, kind),
+        OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool => {
+            pool(data, op, &a, &output, kind)
+        }
         OpKind::Add => add(data, op, [Some(a), b], &output),
         OpKind::Table | OpKind::Softmax => table(data, op, &a, &output, kind),
         OpKind::Pad => pad(data, op, &a, &output),
+        OpKind::Resize => resize(data, op, &a, &output),
+        OpKind::DepthToSpace => depth_to_space(data, op, &a, &output),
+        OpKind::ArgMax => arg_max(op, &a, &output),
     };
     cost.ok_or(wrong)
 }
@@ -111,7 +120,6 @@ fn elements_fit(
 ) -> bool {
     match kind {
         OpKind::Conv | OpKind::Depthwise | OpKind::AveragePool | OpKind::Add => true,
-        OpKind::MaxPool => a.element_bytes == out.element_bytes,
         OpKind::Table => a.element_bytes >= out.element_bytes,
         _ => {
             let narrow = |tensor: &TensorRecord| tensor.element_bytes == 1;
@@ -244,7 +252,8 @@ fn conv(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) ->
     }
     let k = taps(params.kernel_h, params.kernel_w)?.checked_mul(usize::from(inputs))?;
     let patch = k.checked_mul(usize::from(a.element_bytes))?;
-    let scratch = if params.is_pointwise(op) { 0 } else { patch };
+    let in_row = params.is_pointwise(op) || params.takes_whole(op, a, out);
+    let scratch = if in_row { 0 } else { patch };
     conv_cost(data, &params, (a, out), k, scratch)
 }
 
@@ -265,6 +274,17 @@ impl ConvParams {
     pub fn is_pointwise(&self, op: &OpRecord) -> bool {
         (self.kernel_h, self.kernel_w, self.groups) == (1, 1, 1)
             && (op.pad_top, self.pad_left) == (0, 0)
+    }
+
+    /// Whether the one output pixel reads the whole input, all of whose rows lie one behind another
+    /// in its ring: then they are the patch already. So large dense layers take no scratch.
+    pub fn takes_whole(&self, op: &OpRecord, input: &TensorRecord, output: &TensorRecord) -> bool {
+        output.is_pixel()
+            && self.groups == 1
+            && (self.kernel_h, self.kernel_w) == (input.height, input.width)
+            && (self.dilation_h, self.dilation_w) == (1, 1)
+            && (op.pad_top, self.pad_left) == (0, 0)
+            && (input.ring_rows, input.landing_rows) == (input.height, 0)
     }
 }
 
@@ -290,7 +310,7 @@ fn pool(
         return None;
     }
     let work = out.elements().checked_mul(u64::try_from(taps).ok()?)?;
-    if kind == OpKind::MaxPool {
+    if kind != OpKind::AveragePool {
         return Some(Cost {
             work,
             ..Cost::default()

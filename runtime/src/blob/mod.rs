@@ -27,6 +27,7 @@
 pub mod check;
 mod check_op;
 mod check_plan;
+mod check_rows;
 pub mod checksum;
 pub mod data;
 pub mod header;
@@ -47,7 +48,10 @@ pub use in_place::{InPlace, in_place};
 pub use input::InputRecord;
 pub use op::{OpKind, OpRecord};
 pub use output::OutputRecord;
-pub use params::{AddParams, ConvParams, PadParams, PoolParams, TableParams};
+pub use params::{
+    AddParams, ConvParams, DepthToSpaceParams, PadParams, PoolParams, Position, ResizeParams,
+    TableParams,
+};
 pub use plan::SegmentRecord;
 pub use record::{Record, Table};
 pub use tensor::TensorRecord;

@@ -24,11 +24,19 @@ pub enum OpKind {
     Softmax = 7,
     /// A border of zeros.
     Pad = 8,
+    /// An image of another size, nearest or bilinear.
+    Resize = 11,
+    /// Blocks of pixels out of the channels of one.
+    DepthToSpace = 12,
+    /// Minimum over a window.
+    MinPool = 13,
+    /// The number of the greatest channel of each pixel.
+    ArgMax = 14,
 }
 
 impl OpKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Input,
         Self::Conv,
         Self::Depthwise,
@@ -38,11 +46,15 @@ impl OpKind {
         Self::Table,
         Self::Softmax,
         Self::Pad,
+        Self::Resize,
+        Self::DepthToSpace,
+        Self::MinPool,
+        Self::ArgMax,
     ];
 
     /// The kind with this number.
     pub fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.get(usize::from(byte)).copied()
+        Self::ALL.into_iter().find(|kind| kind.byte() == byte)
     }
 
     /// The number of this kind.
@@ -65,6 +77,10 @@ impl OpKind {
             Self::Table => "Table",
             Self::Softmax => "Softmax",
             Self::Pad => "Pad",
+            Self::Resize => "Resize",
+            Self::DepthToSpace => "DepthToSpace",
+            Self::MinPool => "MinPool",
+            Self::ArgMax => "ArgMax",
         }
     }
 }

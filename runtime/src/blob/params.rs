@@ -43,7 +43,7 @@ record! {
 }
 
 record! {
-    /// Of `AveragePool` and `MaxPool`.
+    /// Of `AveragePool`, `MaxPool` and `MinPool`.
     PoolParams {
         /// Rows of the window.
         kernel_h: u16,
@@ -101,6 +101,48 @@ record! {
     PadParams {
         /// Columns on the left.
         pad_left: u16,
+        /// Zero.
+        reserved: u16,
+    }
+}
+
+record! {
+    /// Of `Resize`.
+    ResizeParams {
+        /// Offset of a [`Position`] for each row of the output.
+        rows: u32,
+        /// Offset of a [`Position`] for each column of the output.
+        columns: u32,
+    }
+}
+
+record! {
+    /// Where a row or column of a `Resize` lies on the input: on one, or between two neighbours.
+    Position {
+        /// The row or column, or the first of two.
+        first: u16,
+        /// Share of the second in 256ths, below 256; 0: it lies on the first.
+        share: u16,
+    }
+}
+
+impl Position {
+    /// The last row or column that it reads.
+    pub fn last(&self) -> u16 {
+        self.first.saturating_add(self.share.min(1))
+    }
+}
+
+record! {
+    /// Of `DepthToSpace`.
+    DepthToSpaceParams {
+        /// Rows of a block.
+        block_h: u16,
+        /// Columns of a block.
+        block_w: u16,
+        /// Order of the input's channels: 0 is block row, block column, output channel; 1 is output
+        /// channel, block row, block column.
+        order: u16,
         /// Zero.
         reserved: u16,
     }

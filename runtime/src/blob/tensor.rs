@@ -61,6 +61,11 @@ impl TensorRecord {
             .saturating_mul(usize::from(self.landing_rows))
     }
 
+    /// Whether it is a single pixel.
+    pub fn is_pixel(&self) -> bool {
+        (self.height, self.width) == (1, 1)
+    }
+
     /// Number of elements.
     pub fn elements(&self) -> u64 {
         u64::from(self.height)

@@ -6,9 +6,11 @@
 
 pub mod bytes;
 mod element;
+mod rearrange;
 pub mod scalar;
 
 pub use element::Element;
+pub use rearrange::{arg_max, between, every, min_into};
 pub use scalar::{
     AddFactors, Average, Requant, add, add_to, average, average_in_place, clamp_to, depthwise,
     dot_rows, interpolate, lookup, lookup_in_place, max_into, requantize, softmax_i8, softmax_q15,

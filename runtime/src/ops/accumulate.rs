@@ -1,34 +1,37 @@
 //! Pools whose window is as high as the input, taken row by row: global pooling, mostly.
 //!
 //! The rows of the input need not be there at the same time. What was seen so far stays in the
-//! place of the output's only row: the greatest of each element, or, for an average, sums of 32
+//! place of the output's only row: the greatest (or least) of each element, or, for an average, sums of 32
 //! bits, of which the averages are made in place once the last row was seen.
 
 use core::ops::Range;
 
-use super::pool::{bound, greatest, sum};
-use super::window::{Window, zeros};
+use super::pool::sum;
+use super::window::Window;
 use super::{Site, of_element};
 use crate::arena::{Bench, RowIo};
 use crate::blob::{OpKind, PoolParams};
 use crate::kernels::bytes::as_u8_mut;
-use crate::kernels::{Element, average_in_place};
+use crate::kernels::{average_in_place, clamp_to, max_into, min_into};
 
+/// A function of its own, so that other operators do not pay for its stack.
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let window = Window::of_pool(&site.op, &params, &site.input);
     let channels = usize::from(site.output.channels).max(1);
-    let average = site.op.kind == OpKind::AveragePool.byte();
+    let kind = OpKind::from_byte(site.op.kind)?;
+    let average = kind == OpKind::AveragePool;
+    let nothing = match kind {
+        OpKind::AveragePool => 0,
+        OpKind::MinPool => i8::MAX,
+        _ => i8::MIN,
+    };
     let size = site.input.element_bytes;
-    let pixel_bytes = site.output.pixel_bytes().max(1);
     for y in rows {
         let io = bench.row(0)?;
         if y == 0 {
-            if average {
-                io.out.fill(0);
-            } else {
-                of_element!(size, A => A::view_mut(io.out).fill(A::MIN));
-            }
+            io.out.fill(nothing);
         }
         let row = io.a.get(i32::from(y))?;
         if average {
@@ -37,15 +40,20 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 window.columns(row, x, |pixel| sum(sums, pixel, size));
             }
         } else {
-            for (x, best) in (0..).zip(io.out.chunks_exact_mut(pixel_bytes)) {
-                window.columns(row, x, |pixel| greatest(best, pixel, size));
+            let keep: fn(&mut [i8], &[i8]) = if kind == OpKind::MinPool {
+                min_into
+            } else {
+                max_into
+            };
+            for (x, best) in (0..).zip(io.out.chunks_exact_mut(channels)) {
+                window.columns(row, x, |pixel| keep(best, pixel));
             }
         }
         if y.checked_add(1)? == site.input.height {
             if average {
                 finish_average(site, &params, &window, io)?;
             } else {
-                finish_max(site, &params, &window, io)?;
+                finish_extreme(site, &params, &window, io)?;
             }
         }
     }
@@ -75,17 +83,22 @@ fn finish_average(
 }
 
 /// Clamps; a pixel without any element is the zero point.
-fn finish_max(site: &Site<'_>, params: &PoolParams, window: &Window, io: RowIo<'_>) -> Option<()> {
-    let size = site.output.element_bytes;
+fn finish_extreme(
+    site: &Site<'_>,
+    params: &PoolParams,
+    window: &Window,
+    io: RowIo<'_>,
+) -> Option<()> {
+    let channels = usize::from(site.output.channels).max(1);
     let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
-    let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
+    let pixels = io.out.chunks_exact_mut(channels);
     for (x, out) in (0..).zip(pixels) {
         let mut any = false;
         window.columns(row, x, |_| any = true);
         if !any {
-            zeros(out, site.input.zero_point, size);
+            out.fill(site.input.zero_point);
         }
-        bound(out, params, size);
+        clamp_to(out, params.lo, params.hi);
     }
     Some(())
 }

@@ -1,4 +1,5 @@
-//! Convolution: pointwise straight from the row, everything else by im2col, one patch at a time.
+//! Convolution: pointwise straight from the row, dense layers straight from the ring where it holds
+//! the whole input, everything else by im2col, one patch at a time.
 //!
 //! A pointwise convolution may make its row in the place of the one it reads: pixel by pixel, and
 //! the pixels that it writes stay behind those that it has yet to read.
@@ -14,22 +15,39 @@ use crate::kernels::{Element, Requant, dot_rows};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
-    let requant = requant(site, &params)?;
-    let channels = usize::from(site.output.channels);
+    if params.is_pointwise(&site.op) || params.takes_whole(&site.op, &site.input, &site.output) {
+        in_ring(site, bench, rows, &params)
+    } else {
+        by_patches(site, bench, rows, &params)
+    }
+}
+
+/// The weights, and how many of them each output channel has.
+fn weights<'a>(site: &Site<'a>, params: &ConvParams) -> Option<(&'a [i8], usize)> {
     let inputs = usize::from(site.input.channels.checked_div(params.groups)?);
     let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
     let k = taps.wrapping_mul(inputs);
-    let data = &site.model.data;
-    let weights = data.i8s(params.weights, channels.wrapping_mul(k))?;
-    if params.is_pointwise(&site.op) {
-        return pointwise(site, bench, rows, &params, weights, &requant);
-    }
+    let count = usize::from(site.output.channels).wrapping_mul(k);
+    Some((site.model.data.i8s(params.weights, count)?, k))
+}
+
+/// The two ways are functions of their own, so that neither pays for the stack of the other.
+#[inline(never)]
+fn by_patches(
+    site: &Site<'_>,
+    bench: &mut Bench<'_>,
+    rows: Range<u16>,
+    params: &ConvParams,
+) -> Option<()> {
+    let requant = requant(site, params)?;
+    let inputs = usize::from(site.input.channels.checked_div(params.groups)?);
+    let (weights, k) = weights(site, params)?;
+    let window = Window::of_conv(&site.op, params, &site.input);
+    let outside = Outside::of_conv(site, params)?;
+    let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     let size = usize::from(site.input.element_bytes);
     let (bytes, of_group) = (k.wrapping_mul(size), inputs.wrapping_mul(size));
-    let answer = outputs_bytes(site, &params)?;
-    let window = Window::of_conv(&site.op, &params, &site.input);
-    let outside = Outside::of_conv(site, &params)?;
-    let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
+    let answer = usize::from(site.output.element_bytes);
     if outputs == 0 || k == 0 {
         return None;
     }
@@ -38,25 +56,21 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         let patch = as_i8_mut(io.scratch.get_mut(..bytes)?);
         let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
         for (x, pixel) in (0..).zip(pixels) {
-            let mut weights = weights.chunks_exact(outputs.wrapping_mul(k).max(1));
-            let mut group = 0usize;
-            for out in pixel.chunks_exact_mut(answer) {
-                let weights = weights.next()?;
+            for group in 0..usize::from(params.groups) {
                 let first = group.wrapping_mul(of_group);
                 window.gather(&io.a, (y, x), (first, of_group), &outside, patch)?;
-                let requant = requant.from_channel(group.wrapping_mul(outputs))?;
+                let (start, end) = (
+                    group.wrapping_mul(outputs),
+                    group.wrapping_add(1).wrapping_mul(outputs),
+                );
+                let weights = weights.get(start.wrapping_mul(k)..end.wrapping_mul(k))?;
+                let requant = requant.from_channel(start)?;
+                let out = pixel.get_mut(start.wrapping_mul(answer)..end.wrapping_mul(answer))?;
                 multiply(site, (patch, k), weights, &requant, (out, outputs));
-                group = group.wrapping_add(1);
             }
         }
     }
     Some(())
-}
-
-/// Bytes of the output's channels of a group, at least one.
-fn outputs_bytes(site: &Site<'_>, params: &ConvParams) -> Option<usize> {
-    let bytes = site.output.pixel_bytes();
-    Some(bytes.checked_div(usize::from(params.groups))?.max(1))
 }
 
 /// The micro-kernel for the elements that there are: `k` of them in a patch, an output pixel every
@@ -74,16 +88,18 @@ fn multiply(
     }));
 }
 
-/// Each pixel of the input is a patch already; with a stride, every so many of them.
-fn pointwise(
+/// Each pixel of the input is a patch already (with a stride, every so many of them), or the whole
+/// input is one.
+#[inline(never)]
+fn in_ring(
     site: &Site<'_>,
     bench: &mut Bench<'_>,
     rows: Range<u16>,
     params: &ConvParams,
-    weights: &[i8],
-    requant: &Requant<'_>,
 ) -> Option<()> {
-    let inputs = usize::from(site.input.channels);
+    let requant = &requant(site, params)?;
+    let (weights, inputs) = weights(site, params)?;
+    let whole = !params.is_pointwise(&site.op);
     let channels = usize::from(site.output.channels);
     let (pixel, answer) = (site.input.pixel_bytes(), site.output.pixel_bytes());
     let step = pixel.wrapping_mul(usize::from(params.stride_w));
@@ -92,7 +108,7 @@ fn pointwise(
     }
     for y in rows {
         let top = y.checked_mul(site.op.stride_rows)?;
-        if bench.overlaps_a(y, top)? {
+        if !whole && bench.overlaps_a(y, top)? {
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let patch = as_i8_mut(scratch.get_mut(..pixel)?);
             for x in 0..usize::from(site.output.width) {
@@ -105,8 +121,11 @@ fn pointwise(
             continue;
         }
         let io = bench.row(y)?;
-        let row = io.a.get(i32::from(top))?;
-        if params.stride_w == 1 {
+        let row = match whole {
+            true => io.a.whole()?,
+            false => io.a.get(i32::from(top))?,
+        };
+        if whole || params.stride_w == 1 {
             multiply(site, (row, inputs), weights, requant, (io.out, channels));
             continue;
         }

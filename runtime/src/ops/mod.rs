@@ -6,10 +6,13 @@
 
 mod accumulate;
 mod add;
+mod arg_max;
 mod conv;
+mod depth_to_space;
 mod depthwise;
 mod pad;
 mod pool;
+mod resize;
 mod softmax;
 mod table;
 mod window;
@@ -18,6 +21,7 @@ pub(crate) use depthwise::CHANNELS;
 
 use crate::arena::{Bench, Ring};
 use crate::blob::{Checked, OpKind, OpRecord, SegmentRecord, TensorRecord};
+use crate::kernels::{max_into, min_into};
 use crate::schedule::{Progress, Step};
 
 /// One operator with its tensors, as the files of this folder take it.
@@ -73,15 +77,19 @@ pub(crate) fn run_step(
         OpKind::Input => None,
         OpKind::Conv => conv::run(&site, &mut bench, rows),
         OpKind::Depthwise => depthwise::run(&site, &mut bench, rows),
-        OpKind::AveragePool | OpKind::MaxPool if op.accumulates != 0 => {
+        OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool if op.accumulates != 0 => {
             accumulate::run(&site, &mut bench, rows)
         }
         OpKind::AveragePool => pool::average(&site, &mut bench, rows),
-        OpKind::MaxPool => pool::max(&site, &mut bench, rows),
+        OpKind::MaxPool => pool::extreme(&site, &mut bench, rows, max_into),
         OpKind::Add => add::run(&site, &mut bench, rows),
         OpKind::Table => table::run(&site, &mut bench, rows),
         OpKind::Softmax => softmax::run(&site, &mut bench, rows),
         OpKind::Pad => pad::run(&site, &mut bench, rows),
+        OpKind::Resize => resize::run(&site, &mut bench, rows),
+        OpKind::DepthToSpace => depth_to_space::run(&site, &mut bench, rows),
+        OpKind::MinPool => pool::extreme(&site, &mut bench, rows, min_into),
+        OpKind::ArgMax => arg_max::run(&site, &mut bench, rows),
     }
 }
 

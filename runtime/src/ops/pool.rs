@@ -1,12 +1,12 @@
-//! Average and maximum over a window; global pooling is a window as large as the image.
+//! Average, maximum and minimum over a window; global pooling is a window as large as the image.
 
 use core::ops::Range;
 
-use super::window::{Window, zeros};
+use super::window::Window;
 use super::{Site, copy, of_element};
 use crate::arena::Bench;
 use crate::blob::PoolParams;
-use crate::kernels::{Average, Element, average as requantize_sums, clamp_to, max_into, sum_into};
+use crate::kernels::{Average, Element, average as requantize_sums, clamp_to, sum_into};
 
 pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
@@ -51,9 +51,14 @@ pub(super) fn average_of(site: &Site<'_>, params: &PoolParams, seen: usize) -> O
     })
 }
 
-pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
+/// The maximum or the minimum; `keep` takes a pixel into what it has seen.
+pub(crate) fn extreme(
+    site: &Site<'_>,
+    bench: &mut Bench<'_>,
+    rows: Range<u16>,
+    keep: fn(&mut [i8], &[i8]),
+) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
-    let size = site.output.element_bytes;
     let window = Window::of_pool(&site.op, &params, &site.input);
     for y in rows {
         let io = bench.row(y)?;
@@ -64,12 +69,12 @@ pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 if first && copy(out, pixel).is_some() {
                     first = false;
                 }
-                greatest(out, pixel, size);
+                keep(out, pixel);
             });
             if first {
-                zeros(out, site.input.zero_point, size);
+                out.fill(site.input.zero_point);
             }
-            bound(out, &params, size);
+            clamp_to(out, params.lo, params.hi);
         }
     }
     Some(())
@@ -79,16 +84,4 @@ pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
 #[inline(never)]
 pub(super) fn sum(sums: &mut [[u8; 4]], pixel: &[i8], element_bytes: u8) {
     of_element!(element_bytes, A => sum_into(sums, A::view(pixel)));
-}
-
-/// Keeps the greater of each element of so many bytes.
-#[inline(never)]
-pub(super) fn greatest(best: &mut [i8], pixel: &[i8], element_bytes: u8) {
-    of_element!(element_bytes, A => max_into(A::view_mut(best), A::view(pixel)));
-}
-
-/// Holds elements of so many bytes within a pool's bounds.
-#[inline(never)]
-pub(super) fn bound(values: &mut [i8], params: &PoolParams, element_bytes: u8) {
-    of_element!(element_bytes, A => clamp_to(A::view_mut(values), params.lo, params.hi));
 }

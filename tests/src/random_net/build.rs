@@ -9,7 +9,7 @@ use super::numbers::{self, STEP, Stats};
 use super::order::shuffle;
 use super::wide::widen;
 use super::windows::{bordered, fit, whole};
-use super::{Layer, Recipe};
+use super::{Choice, Layer, Recipe};
 use crate::random::SplitMix;
 
 /// Most operators of a net, the image and a softmax included.
@@ -167,21 +167,14 @@ impl Builder {
                 self.average(from, window, sides);
             }
             Layer::Global => self.average(from, whole(&shape), [1, 1]),
-            Layer::MaxPool(window) => {
-                let (window, sides) = fit(&window.dense(), &shape);
-                let mut stats = self.stats[from];
-                if window.kernel != [1, 1] {
-                    stats.mean += 0.8 * stats.spread;
-                    stats.spread *= 0.7;
-                }
-                let pool = Params::Pool(IntPool {
-                    window,
-                    shift: 0,
-                    multipliers: vec![],
-                });
-                let to = numbers::shape(sides, shape.channels);
-                self.push(OpKind::MaxPool, vec![from], to, (pool, stats));
-            }
+            Layer::MaxPool(window) => self.extreme(OpKind::MaxPool, window),
+            Layer::MinPool(window) => self.extreme(OpKind::MinPool, window),
+            Layer::Resize { sides, between } => self.resize(*sides, *between),
+            Layer::DepthToSpace {
+                channel_first,
+                cropped,
+            } => self.depth_to_space(*channel_first, *cropped),
+            Layer::ArgMax => self.arg_max(),
             Layer::Table => self.table(from),
             Layer::Pad([top, left, bottom, right]) => {
                 let (top, height) = bordered(shape.height, [*top, *bottom]);
@@ -217,6 +210,26 @@ impl Builder {
         };
         self.push(kind, vec![from], to, (Params::Conv(conv), stats));
         self.clamp();
+    }
+
+    /// Appends a maximum or minimum.
+    fn extreme(&mut self, kind: OpKind, window: &Choice) {
+        let from = self.latest();
+        let shape = self.shape(from);
+        let (window, sides) = fit(&window.dense(), &shape);
+        let mut stats = self.stats[from];
+        if window.kernel != [1, 1] {
+            let side = if kind == OpKind::MaxPool { 0.8 } else { -0.8 };
+            stats.mean += side * stats.spread;
+            stats.spread *= 0.7;
+        }
+        let pool = Params::Pool(IntPool {
+            window,
+            shift: 0,
+            multipliers: vec![],
+        });
+        let to = numbers::shape(sides, shape.channels);
+        self.push(kind, vec![from], to, (pool, stats));
     }
 
     fn average(&mut self, from: usize, window: Window, sides: [usize; 2]) {

@@ -72,6 +72,10 @@ fn any_layer() -> impl Strategy<Value = Layer> {
         4 => depthwise(choice(7, 2), 1..=2u8),
         2 => choice(5, 1).prop_map(Layer::AveragePool),
         2 => choice(5, 1).prop_map(Layer::MaxPool),
+        1 => choice(5, 1).prop_map(Layer::MinPool),
+        1 => resize(),
+        1 => depth_to_space(),
+        1 => Just(Layer::ArgMax),
         1 => [0..3u8, 0..3u8, 0..3u8, 0..3u8].prop_map(Layer::Pad),
         1 => Just(Layer::Global),
     ]
@@ -88,6 +92,18 @@ fn conv(
         channels,
         groups,
         pad_pixel,
+    })
+}
+
+fn resize() -> impl Strategy<Value = Layer> {
+    let sides = [1..=32u8, 1..=32u8];
+    (sides, any::<bool>()).prop_map(|(sides, between)| Layer::Resize { sides, between })
+}
+
+fn depth_to_space() -> impl Strategy<Value = Layer> {
+    (any::<bool>(), any::<bool>()).prop_map(|(channel_first, cropped)| Layer::DepthToSpace {
+        channel_first,
+        cropped,
     })
 }
 

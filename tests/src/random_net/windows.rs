@@ -6,7 +6,7 @@ use super::{Border, Choice};
 use crate::random::SplitMix;
 
 /// Rows and columns that padding may make a tensor grow to.
-const MOST_SIDE: usize = 32;
+pub(super) const MOST_SIDE: usize = 32;
 /// Taps, strides and padding that shortcuts are searched among.
 const SHORTCUT_TAPS: usize = 7;
 const SHORTCUT_STRIDES: usize = 3;

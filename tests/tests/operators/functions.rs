@@ -48,6 +48,11 @@ fn operators() -> Vec<Case> {
         operator("Tanh", "Tanh behind Conv", "Tanh", &[]),
         operator("Softplus", "Softplus behind Conv", "Softplus", &[]),
         operator("Erf", "Erf behind Conv", "Erf", &[]),
+        operator("Abs", "Abs behind Conv", "Abs", &[]),
+        operator("Neg", "Neg behind Conv", "Neg", &[]),
+        operator("Softsign", "Softsign behind Conv", "Softsign", &[]),
+        operator("Selu", "Selu behind Conv", "Selu", &[]),
+        operator("Celu", "Celu behind Conv", "Celu", &[]),
         operator("HardSwish", "HardSwish behind Conv", "HardSwish", &[]),
         operator("HardSigmoid", "HardSigmoid behind Conv", "HardSigmoid", &[]),
         operator(
@@ -74,6 +79,8 @@ fn operators() -> Vec<Case> {
     .into_iter()
     .flatten()
     .chain([
+        // Beyond 1, exp makes steps of its input larger than its output's own.
+        case("Exp", SINGLE, IMAGE, |net| net.node("Exp", &["image"], &[])),
         written("PRelu, one slope", |net, x| {
             let slope = net.constant(&[1], &[0.2]);
             net.node("PRelu", &[x, &slope], &[])

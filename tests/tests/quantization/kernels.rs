@@ -1,8 +1,8 @@
 //! What the runtime computes: one function a kind of block, straight into the kernels.
 
 use tidbit::kernels::{
-    AddFactors, Average, Element, Requant, add, average, depthwise, dot_rows, max_into, requantize,
-    sum_into,
+    AddFactors, Average, Element, Requant, add, arg_max, average, between, depthwise, dot_rows,
+    every, max_into, min_into, requantize, sum_into,
 };
 
 use crate::block::Block;
@@ -120,6 +120,39 @@ pub fn max_pool(block: &Block) {
         max_into(&mut best, &[element]);
     }
     block.expect_ints("out", &best);
+}
+
+pub fn min_pool(block: &Block) {
+    let mut least = [i8::MAX];
+    for element in block.ints("elements") {
+        min_into(&mut least, &[element]);
+    }
+    block.expect_ints("out", &least);
+}
+
+pub fn resize(block: &Block) {
+    let pixels: Vec<i8> = block.ints("pixels");
+    let [a, b, c, d] = [0, 1, 2, 3].map(|at| &pixels[at..=at]);
+    let mut out = [0];
+    let shares = (block.int("right"), block.int("down"));
+    between([a, b], [c, d], shares, &mut out);
+    block.expect_ints("out", &out);
+}
+
+pub fn depth_to_space(block: &Block) {
+    let pixel: Vec<i8> = block.ints("pixel");
+    let (places, place): (usize, usize) = (block.int("places"), block.int("place"));
+    let channels = pixel.len() / places;
+    let mut out = vec![0; channels];
+    every(1, &pixel[place * channels..], &mut out);
+    block.expect_ints("channel_last", &out);
+    every(places, &pixel[place..], &mut out);
+    block.expect_ints("channel_first", &out);
+}
+
+pub fn class_number(block: &Block) {
+    let pixel: Vec<i8> = block.ints("pixel");
+    block.expect_ints("out", &[arg_max(&pixel)]);
 }
 
 pub fn residual_add(block: &Block) {

@@ -1,6 +1,8 @@
 //! Graphs of one operator, as the import would make them, to ask the quantizer's stages about.
 
-use tidbit_quantize::graph::{Clamp, Conv, Graph, Node, Op, Padding, Shape, Tensor, Window};
+use tidbit_quantize::graph::{
+    Clamp, Conv, Graph, Node, Op, Output, Padding, Shape, Tensor, Window,
+};
 use tidbit_quantize::import::layout::Layout;
 use tidbit_quantize::lower::{IntOp, lower};
 use tidbit_quantize::scale::{Element, Scale};
@@ -27,7 +29,11 @@ pub fn graph(shapes: &[Shape], ops: Vec<(Op, Clamp, Vec<usize>)>) -> Graph {
         tensors: tensors.collect(),
         nodes: nodes.collect(),
         input: 0,
-        output,
+        outputs: vec![Output {
+            name: "answer".into(),
+            tensor: output,
+            layout: Layout::nchw(),
+        }],
     }
 }
 

@@ -1,0 +1,172 @@
+//! Nodes that become several operators, because the runtime has none for them.
+
+use tidbit::blob::OpKind;
+
+use super::{IntOp, Params, add, conv, lower_node, quantized_clamp, table};
+use crate::Error;
+use crate::function::Function;
+use crate::graph::{Clamp, Conv, Graph, Node, Op, Padding, Shape, Transposed, Window};
+use crate::scale::Scale;
+
+/// A transposed convolution: a convolution that makes all pixels of a block as channels of one, and
+/// the blocks out of them. No zero is multiplied that only a stride would have put there.
+pub fn transposed(
+    graph: &Graph,
+    (node, transposed): (&Node, &Transposed),
+    inputs: Vec<usize>,
+    ops: &mut Vec<IntOp>,
+    (scale, means): (Scale, &[Vec<f64>]),
+) -> Result<(), Error> {
+    let places = Node {
+        name: format!("{} (places)", node.name),
+        op: Op::Conv(transposed.conv.clone()),
+        ..node.clone()
+    };
+    let shape = graph.shape(node.output);
+    let [height, width] = transposed.sides;
+    let places = IntOp {
+        shape: Shape {
+            height,
+            width,
+            channels: transposed.conv.bias.len(),
+        },
+        ..lower_node(graph, &places, inputs, ops, (scale, means))?
+    };
+    let blocks = IntOp {
+        name: node.name.clone(),
+        kind: OpKind::DepthToSpace,
+        inputs: vec![ops.len()],
+        shape,
+        params: Params::DepthToSpace(transposed.blocks),
+        ..places.clone()
+    };
+    ops.extend([places, blocks]);
+    Ok(())
+}
+
+/// A Relu with a slope for each channel: what is above 0 by a table, what is below by a depthwise
+/// convolution, and their sum. All three have the node's scale, and of the two parts one is always
+/// 0: so each element is rounded once, as by a table.
+pub fn prelu(
+    graph: &Graph,
+    (node, slopes): (&Node, &[f32]),
+    inputs: Vec<usize>,
+    ops: &mut Vec<IntOp>,
+    (scale, _): (Scale, &[Vec<f64>]),
+) -> Result<(), Error> {
+    let input = ops[inputs[0]].scale;
+    let shape = graph.shape(node.output);
+    let part = |what: &str, from: usize, scale: Scale, (kind, params)| IntOp {
+        name: format!("{} ({what})", node.name),
+        kind,
+        inputs: vec![from],
+        shape,
+        scale,
+        clamp: (-128, 127),
+        params,
+    };
+    let side = |lo, hi, to| {
+        let function = Function::Clamp(Clamp { lo, hi });
+        (
+            OpKind::Table,
+            Params::Table(table::of(&function, input, to)),
+        )
+    };
+    let above = side(0.0, f32::INFINITY, scale);
+    ops.push(part("above 0", inputs[0], scale, above));
+    let above = ops.len() - 1;
+    let mut from = inputs[0];
+    // A slope that is not negative keeps the sign, so the output's clamp does what this would.
+    let falls = slopes.iter().any(|&slope| slope < 0.0);
+    if falls {
+        let below = side(f32::NEG_INFINITY, 0.0, input);
+        ops.push(part("below 0", from, input, below));
+        from = ops.len() - 1;
+    }
+    let conv = Conv {
+        weights: slopes.to_vec(),
+        bias: vec![0.0; slopes.len()],
+        window: Window {
+            kernel: [1, 1],
+            stride: [1, 1],
+            dilation: [1, 1],
+            padding: Padding::default(),
+        },
+        groups: slopes.len(),
+        pad_pixel: None,
+    };
+    let conv = conv::lower(&conv, true, (input, scale), &[]);
+    let conv = conv.map_err(|reason| Error::Unrepresentable {
+        node: node.name.clone(),
+        reason,
+    })?;
+    let slopes = part(
+        "slopes",
+        from,
+        scale,
+        (OpKind::Depthwise, Params::Conv(conv)),
+    );
+    let hi = if falls { 127 } else { scale.zero_point.into() };
+    ops.push(IntOp {
+        clamp: (-128, hi),
+        ..slopes
+    });
+    ops.push(IntOp {
+        name: node.name.clone(),
+        kind: OpKind::Add,
+        inputs: vec![above, ops.len() - 1],
+        shape,
+        scale,
+        clamp: quantized_clamp(node.clamp, scale),
+        params: Params::Add(add::lower(scale, scale, scale)),
+    });
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::lower;
+    use super::*;
+    use crate::handmade::graph;
+    use crate::scale::Element;
+
+    const IN: Scale = Scale {
+        scale: 0.5,
+        zero_point: 4,
+        element: Element::Int8,
+    };
+    const OUT: Scale = Scale {
+        scale: 0.25,
+        zero_point: -8,
+        element: Element::Int8,
+    };
+
+    fn kinds(slopes: [f32; 2]) -> Vec<OpKind> {
+        let graph = graph(vec![(Op::PRelu(slopes.to_vec()), Clamp::NONE, vec![0])]);
+        let net = lower(&graph, &[IN, OUT], &[vec![], vec![]]).unwrap();
+        assert!(
+            net.ops[1..]
+                .iter()
+                .all(|op| op.scale == OUT || op.scale == IN)
+        );
+        assert_eq!(net.outputs[0].tensor, net.ops.len() - 1);
+        net.ops[1..].iter().map(|op| op.kind).collect()
+    }
+
+    #[test]
+    fn slopes_that_fall_take_a_table_more() {
+        use OpKind::{Add, Depthwise, Table};
+        assert_eq!(kinds([0.5, 0.0]), [Table, Depthwise, Add]);
+        assert_eq!(kinds([0.5, -0.1]), [Table, Table, Depthwise, Add]);
+    }
+
+    #[test]
+    fn the_sum_of_the_parts_rounds_nothing() {
+        let sum = add::lower(OUT, OUT, OUT);
+        for q in -128..=127 {
+            let zero = i32::from(OUT.zero_point);
+            let acc = q * i32::from(sum.ma) + zero * i32::from(sum.mb) + sum.c;
+            assert_eq!(acc >> sum.shift, q);
+        }
+    }
+}
