@@ -41,6 +41,8 @@ pub enum Function {
     Then(Box<Self>, Box<Self>),
     /// The product of both.
     Product(Box<Self>, Box<Self>),
+    /// The sum of both.
+    Sum(Box<Self>, Box<Self>),
 }
 
 impl Function {
@@ -59,6 +61,7 @@ impl Function {
             Self::Elu { alpha } => x.max(0.0) + alpha * x.min(0.0).exp_m1(),
             Self::Then(first, second) => second.apply(first.apply(x)),
             Self::Product(a, b) => a.apply(x) * b.apply(x),
+            Self::Sum(a, b) => a.apply(x) + b.apply(x),
         }
     }
 
@@ -82,6 +85,19 @@ impl Function {
     /// This one times `other`, both of the same element.
     pub fn times(self, other: Self) -> Self {
         Self::Product(Box::new(self), Box::new(other))
+    }
+
+    /// The sum of this one and `other`, both of the same element.
+    pub fn plus(self, other: Self) -> Self {
+        Self::Sum(Box::new(self), Box::new(other))
+    }
+
+    /// This one less `other`, both of the same element.
+    pub fn minus(self, other: Self) -> Self {
+        self.plus(other.then(Self::Affine {
+            scale: -1.0,
+            shift: 0.0,
+        }))
     }
 
     /// `x * clamp(x / 6 + 1/2, 0, 1)`.

@@ -130,6 +130,34 @@ pub enum PoolKind {
     Max,
 }
 
+/// What is picked of a node's inputs, whose channels are counted one behind the other: whatever
+/// concatenates, splits, slices or shuffles. Pairs are rows, columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gather {
+    /// For each output channel the channel that it takes; `None` for zeros.
+    pub channels: Vec<Option<usize>>,
+    /// The first that is picked.
+    pub first: [usize; 2],
+    /// Steps.
+    pub stride: [usize; 2],
+}
+
+impl Gather {
+    /// Picks channels of every row and column.
+    pub fn of_channels(channels: impl IntoIterator<Item = Option<usize>>) -> Self {
+        Self {
+            channels: channels.into_iter().collect(),
+            first: [0, 0],
+            stride: [1, 1],
+        }
+    }
+
+    /// Whether every row and column is picked, but for last ones.
+    pub fn keeps_pixels(&self) -> bool {
+        (self.first, self.stride) == ([0, 0], [1, 1])
+    }
+}
+
 /// What a node computes.
 #[derive(Clone, Debug)]
 pub enum Op {
@@ -146,10 +174,15 @@ pub enum Op {
     Function(Function),
     /// A clamp by itself; folding puts it into its producer where that is possible.
     Clamp,
-    /// Sum of two tensors.
+    /// Sum of two tensors; the second may be of height, width or channels 1, which then stand for
+    /// all of the first.
     Add,
-    /// Product of two tensors: until the import has seen that it is a function of one.
-    Product,
+    /// The first tensor less the second, which may be as in a sum.
+    Sub,
+    /// Product of two tensors, of which the second may be as in a sum.
+    Mul,
+    /// Rows, columns and channels picked from tensors.
+    Gather(Gather),
     /// A pool.
     Pool(PoolKind, Window),
     /// A border of zeros.
@@ -167,7 +200,9 @@ impl Op {
             Self::Function(_) => "Function",
             Self::Clamp => "Clamp",
             Self::Add => "Add",
-            Self::Product => "Product",
+            Self::Sub => "Sub",
+            Self::Mul => "Mul",
+            Self::Gather(_) => "Gather",
             Self::Pool(PoolKind::Max, _) => "MaxPool",
             Self::Pool(..) => "AveragePool",
             Self::Pad(_) => "Pad",

@@ -2,8 +2,9 @@
 
 use crate::RangeMethod;
 use crate::calibrate::Calibration;
-use crate::graph::{Graph, Op, PoolKind};
+use crate::graph::{Graph, Op};
 use crate::ranges::range;
+use crate::scale_groups::{copies, leaders};
 
 /// What the int8 of a tensor stand for: `(q - zero_point) * scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,20 +54,24 @@ impl Scale {
 
 /// The scales of all tensors, with ranges by `method`.
 pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> Vec<Scale> {
-    let mut scales = vec![Scale::PIXELS; graph.tensors.len()];
+    let leaders = leaders(graph);
+    let mut ranges = vec![(0f32, 0f32); graph.tensors.len()];
+    let mut given = vec![None; graph.tensors.len()];
+    given[leaders[graph.input]] = Some(Scale::PIXELS);
     for node in &graph.nodes {
-        scales[node.output] = match node.op {
-            Op::Softmax => Scale::SHARES,
-            // These copy elements: another scale could only lose.
-            Op::Pool(PoolKind::Max, _) | Op::Pad(_) => scales[node.inputs[0]],
-            _ => {
-                let (lo, hi) = range(&calibration.histograms[node.output], method);
-                let clamp = node.clamp;
-                Scale::covering((lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0))))
-            }
-        };
+        let leader = leaders[node.output];
+        if matches!(node.op, Op::Softmax) {
+            given[leader] = Some(Scale::SHARES);
+        } else if !copies(&node.op) || node.inputs.len() > 1 {
+            let (lo, hi) = range(&calibration.histograms[node.output], method);
+            let clamp = node.clamp;
+            let own = (lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0)));
+            let all = &mut ranges[leader];
+            *all = (all.0.min(own.0), all.1.max(own.1));
+        }
     }
-    scales
+    let scale = |&leader: &usize| given[leader].unwrap_or_else(|| Scale::covering(ranges[leader]));
+    leaders.iter().map(scale).collect()
 }
 
 #[cfg(test)]

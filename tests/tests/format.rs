@@ -13,8 +13,8 @@ use tidbit::blob::header::{
 };
 use tidbit::blob::plan::MAX_SEGMENT_OPS;
 use tidbit::blob::{
-    AddParams, ConvParams, Header, InputRecord, OpKind, OpRecord, OutputRecord, PadParams,
-    PoolParams, Record, SegmentRecord, TableParams, TensorRecord,
+    AddParams, ConvParams, GatherParams, Header, InputRecord, MulParams, OpKind, OpRecord,
+    OutputRecord, PadParams, PoolParams, Record, SegmentRecord, TableParams, TensorRecord,
 };
 use tidbit_tests::handmade;
 
@@ -71,6 +71,8 @@ fn records() -> BTreeMap<&'static str, Vec<Vec<String>>> {
         ("AddParams", fields::<AddParams>()),
         ("TableParams", fields::<TableParams>()),
         ("PadParams", fields::<PadParams>()),
+        ("MulParams", fields::<MulParams>()),
+        ("GatherParams", fields::<GatherParams>()),
     ])
 }
 

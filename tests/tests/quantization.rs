@@ -12,6 +12,8 @@ mod host;
 mod kernels;
 #[path = "quantization/one_op.rs"]
 mod one_op;
+#[path = "quantization/picks.rs"]
+mod picks;
 
 use std::collections::BTreeSet;
 
@@ -21,7 +23,7 @@ use block::{Block, blocks};
 type Kind = (&'static str, fn(&Block));
 
 /// Every kind of block, and what computes it.
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 18] = [
     ("scale", host::scale),
     ("requantize", kernels::requantization),
     ("conv", kernels::conv),
@@ -29,11 +31,14 @@ const KINDS: [Kind; 15] = [
     ("average", kernels::average_pool),
     ("max", kernels::max_pool),
     ("add", kernels::residual_add),
+    ("mul", kernels::product),
+    ("gather", picks::gather),
     ("table", host::table),
     ("softmax", host::softmax),
     ("range", host::ranges),
     ("lower", host::conv),
     ("lower-add", host::add),
+    ("lower-mul", host::mul),
     ("lower-average", host::average),
     ("reach", host::reach),
     ("image", host::image),

@@ -1,10 +1,12 @@
 //! The records of the operators, with their parameters, weights and tables.
 
-use tidbit::blob::{AddParams, ConvParams, OpRecord, PadParams, PoolParams, TableParams};
+use tidbit::blob::{
+    AddParams, ConvParams, GatherParams, MulParams, OpRecord, PadParams, PoolParams, TableParams,
+};
 
 use super::builder::{Builder, Tables};
 use crate::Error;
-use crate::lower::{IntConv, IntOp, IntPool, Params};
+use crate::lower::{IntConv, IntGather, IntOp, IntPool, Params};
 
 /// The record of an operator, its parameters appended.
 pub(super) fn op_record(
@@ -25,6 +27,11 @@ pub(super) fn op_record(
             builder.append_record(&record)
         }
         Params::Add(params) => builder.append_record(&AddParams { lo, hi, ..*params }),
+        Params::Mul(params) => builder.append_record(&MulParams { lo, hi, ..*params }),
+        Params::Gather(gather) => {
+            let record = gather_params(builder, gather);
+            builder.append_record(&record)
+        }
         Params::Table(table) => {
             let table = builder.append_i8(table.as_slice());
             builder.append_record(&TableParams { table })
@@ -76,6 +83,21 @@ fn conv_params(builder: &mut Builder, conv: &IntConv, clamp: (i8, i8)) -> ConvPa
 /// A clamp as the records have it.
 fn bounds((lo, hi): (i8, i8)) -> (i16, i16) {
     (lo.into(), hi.into())
+}
+
+fn gather_params(builder: &mut Builder, gather: &IntGather) -> GatherParams {
+    let mut table = |at: usize| match &gather.tables[at] {
+        Some(table) => builder.append_i8(table.as_slice()),
+        None => 0,
+    };
+    let (table_a, table_b) = (table(0), table(1));
+    GatherParams {
+        map: builder.append_u16s(&gather.map),
+        table_a,
+        table_b,
+        stride_w: gather.stride[1] as u16,
+        first_column: gather.first[1] as u16,
+    }
 }
 
 fn pool_params(builder: &mut Builder, pool: &IntPool, clamp: (i8, i8)) -> PoolParams {

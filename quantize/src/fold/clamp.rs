@@ -8,7 +8,7 @@ pub fn into_producers(graph: &mut Graph) {
     let mut at = 0;
     while at < graph.nodes.len() {
         let node = &graph.nodes[at];
-        let clamps = !matches!(node.op, Op::Softmax | Op::Pad(_));
+        let clamps = !matches!(node.op, Op::Softmax | Op::Pad(_) | Op::Gather(_));
         let reader = only_reader(graph, node.output).filter(|_| clamps);
         let Some(reader) = reader.filter(|&reader| matches!(graph.nodes[reader].op, Op::Clamp))
         else {

@@ -11,9 +11,11 @@ mod dense;
 mod elementwise;
 mod functions;
 pub mod layout;
+mod picks;
 mod products;
 mod shapes;
 pub mod source;
+mod views;
 mod windows;
 
 use std::collections::HashMap;
@@ -25,6 +27,7 @@ use crate::graph::{Clamp, Graph, Node, Op, Shape, Tensor, TensorId};
 use attributes::Attributes;
 use layout::Layout;
 use source::Source;
+use views::View;
 
 /// The ONNX operators that the import knows.
 pub const SUPPORTED: &[&str] = &[
@@ -33,6 +36,7 @@ pub const SUPPORTED: &[&str] = &[
     "BatchNormalization",
     "Cast",
     "Clip",
+    "Concat",
     "Constant",
     "Conv",
     "Div",
@@ -40,6 +44,7 @@ pub const SUPPORTED: &[&str] = &[
     "Elu",
     "Erf",
     "Flatten",
+    "Gather",
     "Gelu",
     "Gemm",
     "GlobalAveragePool",
@@ -60,8 +65,10 @@ pub const SUPPORTED: &[&str] = &[
     "Relu",
     "Reshape",
     "Sigmoid",
+    "Slice",
     "Softmax",
     "Softplus",
+    "Split",
     "Squeeze",
     "Sub",
     "Tanh",
@@ -96,6 +103,8 @@ struct Importer<'a> {
     source: &'a Source,
     graph: Graph,
     maps: HashMap<String, Map>,
+    /// Activations whose axes are in parts.
+    views: HashMap<String, (TensorId, View)>,
 }
 
 /// Translates a net.
@@ -125,6 +134,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             output: 0,
         },
         maps: HashMap::from([(name, map)]),
+        views: HashMap::new(),
     };
     for node in source.nodes() {
         importer.node(node)?;
@@ -135,7 +145,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
     })?;
     let output_layout = map.layout.clone();
     importer.graph.output = map.tensor;
-    importer.products()?;
+    products::into_functions(&mut importer.graph);
     Ok(Imported {
         graph: importer.graph,
         input_layout: layout,
@@ -150,7 +160,8 @@ impl Importer<'_> {
             .output
             .iter()
             .all(|output| output.is_empty() || self.source.constant(output).is_some());
-        let reads_activation = node.input.iter().any(|input| self.maps.contains_key(input));
+        let activation = |input| self.maps.contains_key(input) || self.views.contains_key(input);
+        let reads_activation = node.input.iter().any(activation);
         if constant || node.op_type == "Constant" {
             return Ok(());
         }
@@ -183,6 +194,10 @@ impl Importer<'_> {
             "MatMul" => self.matmul(node),
             "Pad" => self.pad(node, &attributes),
             "Softmax" => self.softmax(node, &attributes),
+            "Concat" => self.concat(node, &attributes),
+            "Split" => self.split(node, &attributes),
+            "Slice" => self.slice(node, &attributes),
+            "Gather" => self.gather(node, &attributes),
             "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => self.reshape(node),
             "Transpose" => self.transpose(node, &attributes),
             _ => Err("tidbit has no such operator".into()),
@@ -214,7 +229,12 @@ impl Importer<'_> {
         let name = node.input.get(index).ok_or("an input is missing")?;
         let map = self.maps.get(name);
         map.cloned()
-            .ok_or_else(|| format!("its input '{name}' is a constant, an image is expected"))
+            .ok_or_else(|| match self.views.contains_key(name) {
+                true => {
+                    format!("its input '{name}' is a reshape that splits rows, columns or channels")
+                }
+                false => format!("its input '{name}' is a constant, an image is expected"),
+            })
     }
 
     /// The constant that is input `index` of a node; `None` if it is left out.
@@ -251,10 +271,23 @@ impl Importer<'_> {
         shape: Shape,
         layout: Layout,
     ) -> Taken<()> {
+        self.push_output(node, 0, op, clamp, inputs, (shape, layout))
+    }
+
+    /// As [`push`](Self::push), for output `at` of the node.
+    fn push_output(
+        &mut self,
+        node: &NodeProto,
+        at: usize,
+        op: Op,
+        clamp: Clamp,
+        inputs: Vec<TensorId>,
+        (shape, layout): (Shape, Layout),
+    ) -> Taken<()> {
         if shape.elements() == 0 {
             return Err("its output has no elements".into());
         }
-        let name = node.output.first().ok_or("it has no output")?;
+        let name = node.output.get(at).ok_or("it has no output")?;
         let tensor = self.graph.tensors.len();
         self.graph.tensors.push(Tensor {
             name: name.clone(),

@@ -5,11 +5,13 @@
 
 mod add;
 mod conv;
+mod gather;
+mod mul;
 mod multiplier;
 mod pool;
 mod table;
 
-use tidbit::blob::{AddParams, OpKind};
+use tidbit::blob::{AddParams, MulParams, OpKind};
 
 use crate::Error;
 use crate::function::Function;
@@ -46,6 +48,20 @@ pub struct IntPool {
     pub multipliers: Vec<i32>,
 }
 
+/// What a `Gather` picks. Pairs are rows, columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntGather {
+    /// For each output channel the channel that it picks, those of the second input counted behind
+    /// those of the first; [`NO_CHANNEL`](tidbit::blob::NO_CHANNEL) for zeros.
+    pub map: Vec<u16>,
+    /// From each input's scale to the output's, where they differ.
+    pub tables: [Option<Box<[i8; 256]>>; 2],
+    /// The first that is picked.
+    pub first: [usize; 2],
+    /// Steps.
+    pub stride: [usize; 2],
+}
+
 /// The parameters of an integer operator.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Params {
@@ -57,6 +73,10 @@ pub enum Params {
     Pool(IntPool),
     /// Of `Add`; its clamp is filled in from the operator's.
     Add(AddParams),
+    /// Of `Mul`; its clamp is filled in from the operator's.
+    Mul(MulParams),
+    /// Of `Gather`.
+    Gather(IntGather),
     /// Of `Table`.
     Table(Box<[i8; 256]>),
     /// Of `Softmax`.
@@ -123,9 +143,16 @@ pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntN
     }];
     for node in &graph.nodes {
         let inputs: Vec<usize> = node.inputs.iter().map(|&input| index[input]).collect();
-        let op = lower_node(graph, node, inputs, &ops, (scales[node.output], means))?;
-        index[node.output] = ops.len();
-        ops.push(op);
+        let scale = scales[node.output];
+        match &node.op {
+            Op::Gather(picked) => {
+                let shape = graph.shape(node.output);
+                let chain = gather::chain(&node.name, picked, &inputs, &ops, (shape, scale));
+                ops.extend(chain.map_err(|reason| failed(node, reason))?);
+            }
+            _ => ops.push(lower_node(graph, node, inputs, &ops, (scale, means))?),
+        }
+        index[node.output] = ops.len() - 1;
     }
     let outputs = vec![answer(graph, graph.output, &index, &ops)];
     Ok(IntNet { ops, outputs })
@@ -146,6 +173,14 @@ fn answer(graph: &Graph, tensor: TensorId, index: &[usize], ops: &[IntOp]) -> In
     }
 }
 
+/// The error for a node that has no integers.
+fn failed(node: &Node, reason: String) -> Error {
+    Error::Unrepresentable {
+        node: node.name.clone(),
+        reason,
+    }
+}
+
 fn lower_node(
     graph: &Graph,
     node: &Node,
@@ -155,10 +190,7 @@ fn lower_node(
 ) -> Result<IntOp, Error> {
     let input = ops[inputs[0]].scale;
     let shape = graph.shape(node.output);
-    let failed = |reason: String| Error::Unrepresentable {
-        node: node.name.clone(),
-        reason,
-    };
+    let failed = |reason: String| failed(node, reason);
     let table = |function: Function| {
         let table = table::of(&function.clamped(node.clamp), input, scale);
         (OpKind::Table, Params::Table(table))
@@ -181,15 +213,20 @@ fn lower_node(
             let pool = pool::average(*window, *include_pad, (&from, &shape), (input, scale));
             (OpKind::AveragePool, Params::Pool(pool.map_err(failed)?))
         }
-        Op::Add => {
-            let params = add::lower(input, ops[inputs[1]].scale, scale);
+        Op::Add | Op::Sub => {
+            let sign = if matches!(node.op, Op::Sub) { -1 } else { 1 };
+            let params = add::lower(input, (ops[inputs[1]].scale, sign), scale);
             (OpKind::Add, Params::Add(params))
+        }
+        Op::Mul => {
+            let params = mul::lower(input, ops[inputs[1]].scale, scale).map_err(failed)?;
+            (OpKind::Mul, Params::Mul(params))
         }
         Op::Clamp => table(Function::Identity),
         Op::Function(function) => table(function.clone()),
         Op::Pad(padding) => (OpKind::Pad, Params::Pad(padding.top, padding.left)),
         Op::Softmax => (OpKind::Softmax, Params::Softmax(table::exp(&input))),
-        Op::Affine { .. } | Op::Product => return Err(failed("it was not folded".into())),
+        Op::Affine { .. } | Op::Gather(_) => return Err(failed("it was not folded".into())),
     };
     Ok(IntOp {
         name: node.name.clone(),

@@ -92,6 +92,17 @@ impl Draft {
         usize::from(self.tensors[tensor].last_reader) >= end
     }
 
+    /// Whether an operator may write over rows of an input at all: not where it works element by
+    /// element and the input's elements stand for several.
+    pub fn may_write_over(&self, op: usize, input: usize) -> bool {
+        let alike = self.tensors[op].is_shaped_like(&self.tensors[input]);
+        match self.in_place[op] {
+            InPlace::Never => false,
+            InPlace::Exactly => alike,
+            InPlace::Behind => true,
+        }
+    }
+
     /// Bytes of the whole tensor.
     pub fn whole_bytes(&self, tensor: usize) -> usize {
         let record = &self.tensors[tensor];
@@ -131,7 +142,7 @@ pub fn readers(net: &IntNet) -> Vec<(usize, Option<usize>)> {
 fn in_place(net: &IntNet, op: &IntOp) -> InPlace {
     match &op.params {
         _ if op.inputs.len() > 1 && op.inputs[0] == op.inputs[1] => InPlace::Never,
-        Params::Add(_) | Params::Table(_) => InPlace::Exactly,
+        Params::Add(_) | Params::Mul(_) | Params::Table(_) => InPlace::Exactly,
         Params::Conv(conv) => {
             let Window {
                 kernel,
@@ -168,7 +179,10 @@ fn weights(op: &IntOp) -> usize {
         Params::Pool(pool) => 4 * pool.multipliers.len(),
         Params::Table(_) => 256,
         Params::Softmax(_) => 512,
-        Params::Input | Params::Add(_) | Params::Pad(..) => 0,
+        Params::Gather(gather) => {
+            2 * gather.map.len() + 256 * gather.tables.iter().flatten().count()
+        }
+        Params::Input | Params::Add(_) | Params::Mul(_) | Params::Pad(..) => 0,
     }
 }
 
@@ -185,7 +199,10 @@ fn window_rows(op: &IntOp) -> (u16, u16, u16) {
         Params::Conv(conv) => of_window(&conv.window),
         Params::Pool(pool) => of_window(&pool.window),
         Params::Pad(top, _) => (1, 1, *top as u16),
-        Params::Input | Params::Add(_) | Params::Table(_) | Params::Softmax(_) => (1, 1, 0),
+        Params::Gather(gather) => ((gather.first[0] + 1) as u16, gather.stride[0] as u16, 0),
+        Params::Input | Params::Add(_) | Params::Mul(_) | Params::Table(_) | Params::Softmax(_) => {
+            (1, 1, 0)
+        }
     }
 }
 

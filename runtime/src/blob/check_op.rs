@@ -1,9 +1,8 @@
 //! What the validation pass asks of one operator, and what the operator costs.
 
+use super::check_inputs::{add, gather, mul};
 use super::header::NONE;
-use super::{
-    AddParams, ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord,
-};
+use super::{ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord};
 use crate::error::Error;
 use crate::ops::CHANNELS;
 use crate::schedule::{Flow, Records, Schedule};
@@ -54,8 +53,9 @@ pub fn op_cost(
     }
     let a = operand(flow, index, op.input_a)?;
     let b = match kind {
-        OpKind::Add => Some(operand(flow, index, op.input_b)?),
+        OpKind::Add | OpKind::Mul => Some(operand(flow, index, op.input_b)?),
         _ if op.input_b == NONE => None,
+        OpKind::Gather => Some(operand(flow, index, op.input_b)?),
         _ => return Err(wrong),
     };
     let cost = match kind {
@@ -65,7 +65,9 @@ pub fn op_cost(
         }
         OpKind::Depthwise => depthwise(data, op, &a, &output),
         OpKind::AveragePool | OpKind::MaxPool => pool(data, op, &a, &output, kind),
-        OpKind::Add => add(data, op, [Some(a), b], &output),
+        OpKind::Add => add(data, op, (&a, b), &output),
+        OpKind::Mul => mul(data, op, (&a, b), &output),
+        OpKind::Gather => gather(data, op, (&a, b), &output),
         OpKind::Table | OpKind::Softmax => table(data, op, &a, &output, kind),
         OpKind::Pad => pad(data, op, &a, &output),
     };
@@ -107,7 +109,7 @@ fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error>
 }
 
 /// Cost of looking at each element once.
-fn elementwise(output: &TensorRecord) -> Cost {
+pub(super) fn elementwise(output: &TensorRecord) -> Cost {
     Cost {
         work: output.elements(),
         ..Cost::default()
@@ -127,9 +129,8 @@ fn in_place_cost(flow: &Flow<'_>, index: u16, op: &OpRecord, cost: Cost) -> Cost
 }
 
 /// Whether two tensors have the same shape and the operator's window is one row.
-fn same_shape(op: &OpRecord, a: &TensorRecord, b: &TensorRecord) -> bool {
-    (a.height, a.width, a.channels) == (b.height, b.width, b.channels)
-        && (op.window_rows, op.stride_rows, op.pad_top) == (1, 1, 0)
+pub(super) fn same_shape(op: &OpRecord, a: &TensorRecord, b: &TensorRecord) -> bool {
+    a.is_shaped_like(b) && (op.window_rows, op.stride_rows, op.pad_top) == (1, 1, 0)
 }
 
 /// Whether the last window along one axis still starts on the input.
@@ -166,7 +167,7 @@ fn window_fits(
 }
 
 /// Whether `lo` and `hi` are bounds of a tensor's elements.
-fn bounds(lo: i16, hi: i16, out: &TensorRecord) -> bool {
+pub(super) fn bounds(lo: i16, hi: i16, out: &TensorRecord) -> bool {
     let elements = match out.element_bytes {
         1 => i16::from(i8::MIN)..=i16::from(i8::MAX),
         _ => i16::MIN..=i16::MAX,
@@ -282,21 +283,6 @@ fn pool(
         weights: multipliers.checked_mul(4)?,
         ..Cost::default()
     })
-}
-
-fn add(
-    data: &Data<'_>,
-    op: &OpRecord,
-    inputs: [Option<TensorRecord>; 2],
-    out: &TensorRecord,
-) -> Option<Cost> {
-    let params: AddParams = data.params(op)?;
-    for input in inputs {
-        if !same_shape(op, &input?, out) {
-            return None;
-        }
-    }
-    (params.shift < 32 && bounds(params.lo, params.hi, out)).then(|| elementwise(out))
 }
 
 fn table(

@@ -27,7 +27,12 @@ fn place<R: Records>(records: &R, data: &Data<'_>, op: u16, input: u16) -> Optio
         return None;
     }
     match OpKind::from_byte(record.kind)? {
-        OpKind::Add | OpKind::Table => Some(InPlace::Exactly),
+        OpKind::Table => Some(InPlace::Exactly),
+        OpKind::Add | OpKind::Mul => {
+            let (from, to) = (records.tensor(input)?, records.tensor(op)?);
+            // An operand that broadcasts is needed again, or is smaller than what is made of it.
+            from.is_shaped_like(&to).then_some(InPlace::Exactly)
+        }
         OpKind::Conv => {
             let params: ConvParams = data.params(&record)?;
             let (from, to) = (records.tensor(input)?, records.tensor(op)?);

@@ -25,6 +25,7 @@
 )]
 
 pub mod check;
+mod check_inputs;
 mod check_op;
 mod check_plan;
 pub mod checksum;
@@ -47,7 +48,9 @@ pub use in_place::{InPlace, in_place};
 pub use input::InputRecord;
 pub use op::{OpKind, OpRecord};
 pub use output::OutputRecord;
-pub use params::{AddParams, ConvParams, PadParams, PoolParams, TableParams};
+pub use params::{
+    AddParams, ConvParams, GatherParams, MulParams, NO_CHANNEL, PadParams, PoolParams, TableParams,
+};
 pub use plan::SegmentRecord;
 pub use record::{Record, Table};
 pub use tensor::TensorRecord;

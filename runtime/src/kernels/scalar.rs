@@ -262,17 +262,89 @@ impl AddFactors {
     }
 }
 
-/// `(a * ma + b * mb + c) >> shift`, clamped, element by element.
+/// `(a * ma + b * mb + c) >> shift`, clamped, element by element. A `b` of one element stands for
+/// all.
 pub fn add(a: &[i8], b: &[i8], by: &AddFactors, out: &mut [i8]) {
-    for ((q, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *q = by.sum(a, b);
-    }
+    each_pair(a, b, out, |a, b| by.sum(a, b));
 }
 
 /// As [`add`], with the sum in the place of `a`.
 pub fn add_to(a: &mut [i8], b: &[i8], by: &AddFactors) {
+    each_pair_in_place(a, b, |a, b| by.sum(a, b));
+}
+
+/// What turns the product of two elements into an element.
+#[derive(Clone, Copy, Debug)]
+pub struct MulFactors {
+    /// Zero point of the first operand.
+    pub zero_a: i8,
+    /// Zero point of the second operand.
+    pub zero_b: i8,
+    /// Multiplier.
+    pub multiplier: i32,
+    /// Left shift of the product before the multiplier.
+    pub shift: u8,
+    /// Zero point of the output.
+    pub zero_point: i8,
+    /// Least output.
+    pub lo: i16,
+    /// Greatest output.
+    pub hi: i16,
+}
+
+impl MulFactors {
+    /// The product of two elements.
+    #[inline(always)]
+    fn product(&self, a: i8, b: i8) -> i8 {
+        let a = i32::from(a).wrapping_sub(i32::from(self.zero_a));
+        let b = i32::from(b).wrapping_sub(i32::from(self.zero_b));
+        requantize(
+            a.wrapping_mul(b),
+            self.multiplier,
+            self.shift,
+            self.zero_point,
+            self.lo,
+            self.hi,
+        ) as i8
+    }
+}
+
+/// The product of both less their zero points, requantized, element by element. A `b` of one
+/// element stands for all.
+pub fn mul(a: &[i8], b: &[i8], by: &MulFactors, out: &mut [i8]) {
+    each_pair(a, b, out, |a, b| by.product(a, b));
+}
+
+/// As [`mul`], with the product in the place of `a`.
+pub fn mul_to(a: &mut [i8], b: &[i8], by: &MulFactors) {
+    each_pair_in_place(a, b, |a, b| by.product(a, b));
+}
+
+/// Combines elements of two slices; a `b` of one element stands for all.
+#[inline(always)]
+fn each_pair(a: &[i8], b: &[i8], out: &mut [i8], of: impl Fn(i8, i8) -> i8) {
+    if let [b] = b {
+        for (q, &a) in out.iter_mut().zip(a) {
+            *q = of(a, *b);
+        }
+        return;
+    }
+    for ((q, &a), &b) in out.iter_mut().zip(a).zip(b) {
+        *q = of(a, b);
+    }
+}
+
+/// As [`each_pair`], with the result in the place of `a`.
+#[inline(always)]
+fn each_pair_in_place(a: &mut [i8], b: &[i8], of: impl Fn(i8, i8) -> i8) {
+    if let [b] = b {
+        for a in a {
+            *a = of(*a, *b);
+        }
+        return;
+    }
     for (a, &b) in a.iter_mut().zip(b) {
-        *a = by.sum(*a, b);
+        *a = of(*a, b);
     }
 }
 

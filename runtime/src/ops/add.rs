@@ -1,8 +1,9 @@
-//! Residual add of two tensors of the same shape; the sum may take the place of either.
+//! Residual add of two tensors; the sum may take the place of either.
 
 use core::ops::Range;
 
 use super::Site;
+use super::pair::{self, Pairs};
 use crate::arena::Bench;
 use crate::blob::AddParams;
 use crate::kernels::{AddFactors, add, add_to};
@@ -17,20 +18,24 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         lo: params.lo,
         hi: params.hi,
     };
-    let swapped = AddFactors {
-        ma: params.mb,
-        mb: params.ma,
-        ..by
-    };
-    for y in rows {
-        let in_place = bench.in_place(y)?;
-        let io = bench.row(y)?;
-        let y = i32::from(y);
-        match in_place {
-            (true, false) => add_to(io.out, io.b.get(y)?, &by),
-            (false, true) => add_to(io.out, io.a.get(y)?, &swapped),
-            _ => add(io.a.get(y)?, io.b.get(y)?, &by, io.out),
-        }
+    pair::run(&by, site, bench, rows)
+}
+
+impl Pairs for AddFactors {
+    fn make(&self, a: &[i8], b: &[i8], out: &mut [i8]) {
+        add(a, b, self, out);
     }
-    Some(())
+
+    fn make_on_first(&self, a: &mut [i8], b: &[i8]) {
+        add_to(a, b, self);
+    }
+
+    fn make_on_second(&self, a: &[i8], b: &mut [i8]) {
+        let swapped = Self {
+            ma: self.mb,
+            mb: self.ma,
+            ..*self
+        };
+        add_to(b, a, &swapped);
+    }
 }

@@ -8,7 +8,10 @@ mod accumulate;
 mod add;
 mod conv;
 mod depthwise;
+mod gather;
+mod mul;
 mod pad;
+mod pair;
 mod pool;
 mod softmax;
 mod table;
@@ -68,6 +71,8 @@ pub(crate) fn run_step(
         OpKind::Table => table::run(&site, &mut bench, rows),
         OpKind::Softmax => softmax::run(&site, &mut bench, rows),
         OpKind::Pad => pad::run(&site, &mut bench, rows),
+        OpKind::Mul => mul::run(&site, &mut bench, rows),
+        OpKind::Gather => gather::run(&site, &mut bench, rows),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What the runtime computes: one function a kind of block, straight into the kernels.
 
 use tidbit::kernels::{
-    AddFactors, Average, Requant, add, average, depthwise, dot_rows, max_into, requantize, sum_into,
+    AddFactors, Average, MulFactors, Requant, add, average, depthwise, dot_rows, max_into, mul,
+    requantize, sum_into,
 };
 
 use crate::block::Block;
@@ -120,5 +121,22 @@ pub fn residual_add(block: &Block) {
     let (a, b): (Vec<i8>, Vec<i8>) = (block.ints("a"), block.ints("b"));
     let mut out = vec![0; a.len()];
     add(&a, &b, &by, &mut out);
+    block.expect_ints("out", &out);
+}
+
+pub fn product(block: &Block) {
+    let (lo, hi) = clamp(block);
+    let by = MulFactors {
+        zero_a: block.int("zero_a"),
+        zero_b: block.int("zero_b"),
+        multiplier: block.int("multiplier"),
+        shift: block.int("shift"),
+        zero_point: block.int("zero_point"),
+        lo,
+        hi,
+    };
+    let (a, b): (Vec<i8>, Vec<i8>) = (block.ints("a"), block.ints("b"));
+    let mut out = vec![0; a.len()];
+    mul(&a, &b, &by, &mut out);
     block.expect_ints("out", &out);
 }
