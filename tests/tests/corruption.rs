@@ -10,11 +10,13 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use rayon::prelude::*;
+use tidbit::blob::OpKind;
 use tidbit::blob::header::{CHECKSUM_LEN, NONE};
 use tidbit::{Error, Model};
 use tidbit_tests::every_op::every_op;
 use tidbit_tests::exercise::{Outcome, exercise};
 use tidbit_tests::handmade::{seal, tiny};
+use tidbit_tests::single::variants;
 use tidbit_tests::streamed::streamed;
 use tidbit_tests::surgery::{header, output, reframe, segment, tensor};
 
@@ -76,6 +78,11 @@ fn telling_values(value: u8) -> Vec<u8> {
     bits.chain(ends).collect()
 }
 
+/// The few values that break most.
+fn ends_of_range(value: u8) -> Vec<u8> {
+    vec![0, 0xff, value.wrapping_add(1), value ^ 0x80]
+}
+
 #[test]
 fn a_sealed_corruption_is_refused_or_harmless() {
     let ran = corrupt_each_byte(&tiny(), all_values);
@@ -85,6 +92,15 @@ fn a_sealed_corruption_is_refused_or_harmless() {
     );
     assert!(corrupt_each_byte(&every_op(), telling_values) > 1000);
     assert!(corrupt_each_byte(&streamed(), telling_values) > 1000);
+}
+
+#[test]
+fn a_sealed_corruption_of_a_single_operator_is_refused_or_harmless() {
+    let blobs = OpKind::ALL.into_iter().flat_map(variants);
+    let ran: usize = blobs
+        .map(|blob| corrupt_each_byte(&blob, ends_of_range))
+        .sum();
+    assert!(ran > 10_000, "only {ran} ran");
 }
 
 #[test]

@@ -127,3 +127,75 @@ fn drop_identities(graph: &mut Graph) {
     }
     graph.remove_dead();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Clamp;
+    use crate::handmade::{graph, pointwise};
+
+    fn channels(channels: &[usize]) -> Op {
+        Op::Gather(Gather::of_channels(channels.iter().copied().map(Some)))
+    }
+
+    fn picked(graph: &Graph, at: usize) -> (&[TensorId], Vec<Option<usize>>) {
+        let node = &graph.nodes[at];
+        match &node.op {
+            Op::Gather(gather) => (&node.inputs, gather.channels.clone()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Two convolutions of the image, put together, shuffled, and the first half of them taken.
+    #[test]
+    fn a_slice_of_a_shuffle_of_a_concatenation_is_one_pick() {
+        let mut graph = graph(vec![
+            (pointwise(), Clamp::NONE, vec![0]),
+            (pointwise(), Clamp::NONE, vec![0]),
+            (channels(&[0, 1, 2, 3]), Clamp::NONE, vec![1, 2]),
+            (channels(&[0, 2, 1, 3]), Clamp::NONE, vec![3]),
+            (channels(&[1, 0]), Clamp::NONE, vec![4]),
+        ]);
+        for tensor in [3, 4] {
+            graph.tensors[tensor].shape.channels = 4;
+        }
+        merge(&mut graph);
+        assert_eq!(graph.nodes.len(), 3);
+        assert_eq!(picked(&graph, 2), (&[2, 1][..], vec![Some(0), Some(2)]));
+    }
+
+    #[test]
+    fn steps_multiply_and_firsts_add() {
+        let every_other = |first: usize| {
+            Op::Gather(Gather {
+                first: [first, 0],
+                stride: [2, 1],
+                ..Gather::of_channels([Some(0), Some(1)])
+            })
+        };
+        let mut graph = graph(vec![
+            (every_other(1), Clamp::NONE, vec![0]),
+            (every_other(3), Clamp::NONE, vec![1]),
+        ]);
+        merge(&mut graph);
+        let [node] = graph.nodes.as_slice() else {
+            panic!("{:?}", graph.nodes);
+        };
+        let Op::Gather(gather) = &node.op else {
+            panic!("{node:?}");
+        };
+        assert_eq!((gather.first, gather.stride), ([7, 0], [4, 1]));
+    }
+
+    #[test]
+    fn what_picks_all_is_gone_and_what_is_not_picked_is_not_read() {
+        let mut graph = graph(vec![
+            (pointwise(), Clamp::NONE, vec![0]),
+            (channels(&[2, 3]), Clamp::NONE, vec![0, 1]),
+            (pointwise(), Clamp::NONE, vec![2]),
+        ]);
+        merge(&mut graph);
+        assert_eq!(graph.nodes.len(), 2);
+        assert_eq!(graph.nodes[1].inputs, [1]);
+    }
+}
