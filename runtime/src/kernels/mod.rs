@@ -8,7 +8,7 @@ pub mod bytes;
 pub mod scalar;
 
 pub use scalar::{
-    AddFactors, Average, MulFactors, Requant, add, add_to, average, average_in_place, clamp_to,
-    depthwise, dot_rows, lookup, lookup_in_place, max_into, mul, mul_to, requantize, softmax_i8,
-    softmax_q15, sum_into,
+    AddFactors, Average, MulFactors, Requant, add, average, average_in_place, clamp_to, depthwise,
+    dot_rows, lookup, lookup_in_place, max_into, mul, requantize, softmax_i8, softmax_q15,
+    sum_into,
 };

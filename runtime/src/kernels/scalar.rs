@@ -262,15 +262,11 @@ impl AddFactors {
     }
 }
 
-/// `(a * ma + b * mb + c) >> shift`, clamped, element by element. A `b` of one element stands for
-/// all.
-pub fn add(a: &[i8], b: &[i8], by: &AddFactors, out: &mut [i8]) {
-    each_pair(a, b, out, |a, b| by.sum(a, b));
-}
-
-/// As [`add`], with the sum in the place of `a`.
-pub fn add_to(a: &mut [i8], b: &[i8], by: &AddFactors) {
-    each_pair_in_place(a, b, |a, b| by.sum(a, b));
+/// `(a * ma + b * mb + c) >> shift`, clamped, element by element, in the place of `a`. A `b` of one
+/// element stands for all.
+#[inline(never)]
+pub fn add(a: &mut [i8], b: &[i8], by: &AddFactors) {
+    each_pair(a, b, |a, b| by.sum(a, b));
 }
 
 /// What turns the product of two elements into an element.
@@ -309,34 +305,16 @@ impl MulFactors {
     }
 }
 
-/// The product of both less their zero points, requantized, element by element. A `b` of one
-/// element stands for all.
-pub fn mul(a: &[i8], b: &[i8], by: &MulFactors, out: &mut [i8]) {
-    each_pair(a, b, out, |a, b| by.product(a, b));
+/// The product of both less their zero points, requantized, element by element, in the place of
+/// `a`. A `b` of one element stands for all.
+#[inline(never)]
+pub fn mul(a: &mut [i8], b: &[i8], by: &MulFactors) {
+    each_pair(a, b, |a, b| by.product(a, b));
 }
 
-/// As [`mul`], with the product in the place of `a`.
-pub fn mul_to(a: &mut [i8], b: &[i8], by: &MulFactors) {
-    each_pair_in_place(a, b, |a, b| by.product(a, b));
-}
-
-/// Combines elements of two slices; a `b` of one element stands for all.
+/// Combines elements of two slices in the place of the first; a `b` of one element stands for all.
 #[inline(always)]
-fn each_pair(a: &[i8], b: &[i8], out: &mut [i8], of: impl Fn(i8, i8) -> i8) {
-    if let [b] = b {
-        for (q, &a) in out.iter_mut().zip(a) {
-            *q = of(a, *b);
-        }
-        return;
-    }
-    for ((q, &a), &b) in out.iter_mut().zip(a).zip(b) {
-        *q = of(a, b);
-    }
-}
-
-/// As [`each_pair`], with the result in the place of `a`.
-#[inline(always)]
-fn each_pair_in_place(a: &mut [i8], b: &[i8], of: impl Fn(i8, i8) -> i8) {
+fn each_pair(a: &mut [i8], b: &[i8], of: impl Fn(i8, i8) -> i8) {
     if let [b] = b {
         for a in a {
             *a = of(*a, *b);

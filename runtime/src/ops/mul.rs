@@ -7,7 +7,7 @@ use super::Site;
 use super::pair::{self, Pairs};
 use crate::arena::Bench;
 use crate::blob::MulParams;
-use crate::kernels::{MulFactors, mul, mul_to};
+use crate::kernels::{MulFactors, mul};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: MulParams = site.model.data.params(&site.op)?;
@@ -21,24 +21,16 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         lo: params.lo,
         hi: params.hi,
     };
-    pair::run(&by, site, bench, rows)
+    let swapped = MulFactors {
+        zero_a: by.zero_b,
+        zero_b: by.zero_a,
+        ..by
+    };
+    pair::run(&by, &swapped, site, bench, rows)
 }
 
 impl Pairs for MulFactors {
-    fn make(&self, a: &[i8], b: &[i8], out: &mut [i8]) {
-        mul(a, b, self, out);
-    }
-
-    fn make_on_first(&self, a: &mut [i8], b: &[i8]) {
-        mul_to(a, b, self);
-    }
-
-    fn make_on_second(&self, a: &[i8], b: &mut [i8]) {
-        let swapped = Self {
-            zero_a: self.zero_b,
-            zero_b: self.zero_a,
-            ..*self
-        };
-        mul_to(b, a, &swapped);
+    fn make(&self, first: &mut [i8], second: &[i8]) {
+        mul(first, second, self);
     }
 }

@@ -3,23 +3,20 @@
 
 use core::ops::Range;
 
-use super::Site;
+use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::TensorRecord;
 
 /// An operator on pairs of elements.
 pub(crate) trait Pairs {
-    /// Makes `out` of `a` and `b`; a `b` of one element stands for all.
-    fn make(&self, a: &[i8], b: &[i8], out: &mut [i8]);
-    /// As [`make`](Self::make), in the place of the first operand.
-    fn make_on_first(&self, a: &mut [i8], b: &[i8]);
-    /// As [`make`](Self::make), in the place of the second operand, which is as large as the first.
-    fn make_on_second(&self, a: &[i8], b: &mut [i8]);
+    /// Makes the result in the place of the first operand; a second of one element stands for all.
+    fn make(&self, first: &mut [i8], second: &[i8]);
 }
 
-/// Makes rows of an operator on pairs.
+/// Makes rows of an operator on pairs; `swapped` is the same with its operands the other way round.
 pub(crate) fn run(
-    pairs: &impl Pairs,
+    pairs: &dyn Pairs,
+    swapped: &dyn Pairs,
     site: &Site<'_>,
     bench: &mut Bench<'_>,
     rows: Range<u16>,
@@ -32,20 +29,16 @@ pub(crate) fn run(
         let io = bench.row(y)?;
         let y = i32::from(y);
         if in_place == (false, true) {
-            pairs.make_on_second(io.a.get(y)?, io.out);
+            swapped.make(io.out, io.a.get(y)?);
             continue;
+        }
+        if !in_place.0 {
+            copy(io.out, io.a.get(y)?)?;
         }
         // One piece for all comes again and again.
         let b = io.b.get(y.min(last))?.chunks(second.max(1)).cycle();
-        if in_place == (true, false) {
-            for (a, b) in io.out.chunks_mut(whole.max(1)).zip(b) {
-                pairs.make_on_first(a, b);
-            }
-            continue;
-        }
-        let a = io.a.get(y)?.chunks(whole.max(1));
-        for ((out, a), b) in io.out.chunks_mut(whole.max(1)).zip(a).zip(b) {
-            pairs.make(a, b, out);
+        for (first, second) in io.out.chunks_mut(whole.max(1)).zip(b) {
+            pairs.make(first, second);
         }
     }
     Some(())

@@ -118,9 +118,8 @@ pub fn residual_add(block: &Block) {
         lo,
         hi,
     };
-    let (a, b): (Vec<i8>, Vec<i8>) = (block.ints("a"), block.ints("b"));
-    let mut out = vec![0; a.len()];
-    add(&a, &b, &by, &mut out);
+    let mut out: Vec<i8> = block.ints("a");
+    add(&mut out, &block.ints::<i8>("b"), &by);
     block.expect_ints("out", &out);
 }
 
@@ -135,8 +134,7 @@ pub fn product(block: &Block) {
         lo,
         hi,
     };
-    let (a, b): (Vec<i8>, Vec<i8>) = (block.ints("a"), block.ints("b"));
-    let mut out = vec![0; a.len()];
-    mul(&a, &b, &by, &mut out);
+    let mut out: Vec<i8> = block.ints("a");
+    mul(&mut out, &block.ints::<i8>("b"), &by);
     block.expect_ints("out", &out);
 }
