@@ -5,7 +5,7 @@
 //! `GlobalAveragePool` or `GlobalMaxPool`.
 
 use serde::Serialize;
-use tidbit::blob::{AddParams, ConvParams, OpKind, OpRecord, PoolParams, TensorRecord};
+use tidbit::blob::{AddParams, ConvParams, MulParams, OpKind, OpRecord, PoolParams, TensorRecord};
 use tidbit::{Error, Model};
 
 use crate::facts::cost;
@@ -134,10 +134,15 @@ impl Form {
                 clamp: Some([add.lo, add.hi]),
                 ..Self::default()
             }),
+            OpKind::Mul => data.params(op).map(|mul: MulParams| Self {
+                clamp: Some([mul.lo, mul.hi]),
+                ..Self::default()
+            }),
             OpKind::Input
             | OpKind::Table
             | OpKind::Softmax
             | OpKind::Pad
+            | OpKind::Gather
             | OpKind::Resize
             | OpKind::DepthToSpace
             | OpKind::ArgMax => None,

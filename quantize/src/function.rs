@@ -47,6 +47,8 @@ pub enum Function {
     Then(Box<Self>, Box<Self>),
     /// The product of both.
     Product(Box<Self>, Box<Self>),
+    /// The sum of both.
+    Sum(Box<Self>, Box<Self>),
 }
 
 impl Function {
@@ -68,6 +70,7 @@ impl Function {
             Self::Softsign => x / (1.0 + x.abs()),
             Self::Then(first, second) => second.apply(first.apply(x)),
             Self::Product(a, b) => a.apply(x) * b.apply(x),
+            Self::Sum(a, b) => a.apply(x) + b.apply(x),
         }
     }
 
@@ -91,6 +94,19 @@ impl Function {
     /// This one times `other`, both of the same element.
     pub fn times(self, other: Self) -> Self {
         Self::Product(Box::new(self), Box::new(other))
+    }
+
+    /// The sum of this one and `other`, both of the same element.
+    pub fn plus(self, other: Self) -> Self {
+        Self::Sum(Box::new(self), Box::new(other))
+    }
+
+    /// This one less `other`, both of the same element.
+    pub fn minus(self, other: Self) -> Self {
+        self.plus(other.then(Self::Affine {
+            scale: -1.0,
+            shift: 0.0,
+        }))
     }
 
     /// `x * clamp(x / 6 + 1/2, 0, 1)`.

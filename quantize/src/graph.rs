@@ -155,6 +155,34 @@ pub struct Blocks {
     pub channel_first: bool,
 }
 
+/// What is picked of a node's inputs, whose channels are counted one behind the other: whatever
+/// concatenates, splits, slices or shuffles. Pairs are rows, columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gather {
+    /// For each output channel the channel that it takes; `None` for zeros.
+    pub channels: Vec<Option<usize>>,
+    /// The first that is picked.
+    pub first: [usize; 2],
+    /// Steps.
+    pub stride: [usize; 2],
+}
+
+impl Gather {
+    /// Picks channels of every row and column.
+    pub fn of_channels(channels: impl IntoIterator<Item = Option<usize>>) -> Self {
+        Self {
+            channels: channels.into_iter().collect(),
+            first: [0, 0],
+            stride: [1, 1],
+        }
+    }
+
+    /// Whether every row and column is picked, but for last ones.
+    pub fn keeps_pixels(&self) -> bool {
+        (self.first, self.stride) == ([0, 0], [1, 1])
+    }
+}
+
 /// What a node computes.
 #[derive(Clone, Debug)]
 pub enum Op {
@@ -171,10 +199,15 @@ pub enum Op {
     Function(Function),
     /// A clamp by itself; folding puts it into its producer where that is possible.
     Clamp,
-    /// Sum of two tensors.
+    /// Sum of two tensors; the second may be of height, width or channels 1, which then stand for
+    /// all of the first.
     Add,
-    /// Product of two tensors: until the import has seen that it is a function of one.
-    Product,
+    /// The first tensor less the second, which may be as in a sum.
+    Sub,
+    /// Product of two tensors, of which the second may be as in a sum.
+    Mul,
+    /// Rows, columns and channels picked from tensors.
+    Gather(Gather),
     /// A pool.
     Pool(PoolKind, Window),
     /// A border of zeros.
@@ -202,7 +235,9 @@ impl Op {
             Self::Function(_) => "Function",
             Self::Clamp => "Clamp",
             Self::Add => "Add",
-            Self::Product => "Product",
+            Self::Sub => "Sub",
+            Self::Mul => "Mul",
+            Self::Gather(_) => "Gather",
             Self::Pool(PoolKind::Max, _) => "MaxPool",
             Self::Pool(PoolKind::Min, _) => "MinPool",
             Self::Pool(..) => "AveragePool",
@@ -225,6 +260,7 @@ impl Op {
                 | Self::Pad(_)
                 | Self::Resize(..)
                 | Self::DepthToSpace(_)
+                | Self::Gather(_)
         )
     }
 
@@ -232,7 +268,12 @@ impl Op {
     pub fn clamps(&self) -> bool {
         !matches!(
             self,
-            Self::Softmax | Self::Pad(_) | Self::Resize(..) | Self::DepthToSpace(_) | Self::ArgMax
+            Self::Softmax
+                | Self::Pad(_)
+                | Self::Resize(..)
+                | Self::DepthToSpace(_)
+                | Self::ArgMax
+                | Self::Gather(_)
         )
     }
 

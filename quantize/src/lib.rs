@@ -26,6 +26,7 @@ pub mod plan;
 pub mod ranges;
 pub mod reference;
 pub mod scale;
+mod scale_groups;
 pub mod sqnr;
 pub mod watch;
 

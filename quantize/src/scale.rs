@@ -4,6 +4,7 @@ use crate::RangeMethod;
 use crate::calibrate::Calibration;
 use crate::graph::{Graph, Op};
 use crate::ranges::range;
+use crate::scale_groups::leaders;
 
 /// What a tensor's elements are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,20 +117,26 @@ impl Scale {
 
 /// The scales of all tensors, with ranges by `method`.
 pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> Vec<Scale> {
-    let mut scales = vec![Scale::PIXELS; graph.tensors.len()];
+    let leaders = leaders(graph);
+    let mut ranges = vec![(0f32, 0f32); graph.tensors.len()];
+    let mut given = vec![None; graph.tensors.len()];
+    given[leaders[graph.input]] = Some(Scale::PIXELS);
     for node in &graph.nodes {
-        scales[node.output] = match node.op {
-            Op::Softmax => Scale::SHARES,
-            Op::ArgMax => Scale::NUMBERS,
-            _ if node.op.keeps_scale() => scales[node.inputs[0]],
-            _ => {
-                let (lo, hi) = range(&calibration.histograms[node.output], method);
-                let clamp = node.clamp;
-                Scale::covering((lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0))))
-            }
-        };
+        let leader = leaders[node.output];
+        if matches!(node.op, Op::Softmax) {
+            given[leader] = Some(Scale::SHARES);
+        } else if matches!(node.op, Op::ArgMax) {
+            given[leader] = Some(Scale::NUMBERS);
+        } else if !node.op.keeps_scale() || node.inputs.len() > 1 {
+            let (lo, hi) = range(&calibration.histograms[node.output], method);
+            let clamp = node.clamp;
+            let own = (lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0)));
+            let all = &mut ranges[leader];
+            *all = (all.0.min(own.0), all.1.max(own.1));
+        }
     }
-    scales
+    let scale = |&leader: &usize| given[leader].unwrap_or_else(|| Scale::covering(ranges[leader]));
+    leaders.iter().map(scale).collect()
 }
 
 #[cfg(test)]

@@ -208,9 +208,11 @@ impl Bench<'_> {
         Some((self.arena, self.scratch, from, to))
     }
 
-    /// Whether output row `y` lies just on row `y` of the first and of the second input.
+    /// Whether output row `y` lies just on row `y` of the first and of the second input, or on the
+    /// last row of one that has fewer.
     pub(crate) fn in_place(&self, y: u16) -> Option<(bool, bool)> {
         let out = self.out.range(y)?;
-        Some((self.a.range(y)? == out, self.b.range(y)? == out))
+        let on = |ring: &Ring| Some(ring.range(y.min(ring.height.saturating_sub(1)))? == out);
+        Some((on(&self.a)?, on(&self.b)?))
     }
 }

@@ -1,4 +1,5 @@
-//! A second blob made by hand: one operator of every kind, in a plan that interleaves.
+//! A second blob made by hand: operators of the kinds that small nets have, in a plan that
+//! interleaves. Those of the others are in [`single`](crate::single).
 //!
 //! The first segment runs six operators row by row over rings that are no higher than they have to
 //! be, so a plan that overwrites a row too early cannot hide; the others run layer by layer, with

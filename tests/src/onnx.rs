@@ -106,6 +106,23 @@ impl Net {
         name
     }
 
+    /// A node with several outputs, whose names are returned.
+    pub fn parts(
+        &mut self,
+        op: &str,
+        inputs: &[&str],
+        attributes: &[(&str, Attr)],
+        count: usize,
+    ) -> Vec<String> {
+        let first = self.node(op, inputs, attributes);
+        let others = (1..count).map(|at| format!("{first}:{at}"));
+        let names: Vec<String> = std::iter::once(first.clone()).chain(others).collect();
+        if let Some(node) = self.graph.node.last_mut() {
+            node.output.clone_from(&names);
+        }
+        names
+    }
+
     /// A convolution with random weights and bias, scaled for outputs of the inputs' size.
     pub fn conv(&mut self, input: &str, weights: [i64; 4], attributes: &[(&str, Attr)]) -> String {
         let taps = (weights[1] * weights[2] * weights[3]) as f32;

@@ -6,9 +6,11 @@
 //! tensor, and sums read an earlier one as well, so none is ever dead.
 
 mod build;
+mod gate;
 mod join;
 mod numbers;
 mod order;
+mod pick;
 mod rearrange;
 mod strategy;
 mod wide;
@@ -97,6 +99,46 @@ pub enum Layer {
         /// Operators on the way from there; with none, the tensors have to be of the same shape.
         shortcut: u8,
     },
+    /// The latest tensor and another that is made of it, combined element by element.
+    Gate {
+        /// What the other is like.
+        spread: Spread,
+        /// Whether it is a sum; else a product.
+        sum: bool,
+    },
+    /// Rows, columns and channels picked from the latest tensor, and from one made before if there
+    /// is one that fits.
+    Gather(Pick),
+}
+
+/// How the second operand of a [`Layer::Gate`] spreads over the first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spread {
+    /// It has the same shape.
+    None,
+    /// It has one pixel.
+    Pixel,
+    /// It has one channel.
+    Channel,
+    /// It has one element.
+    Element,
+}
+
+/// What a [`Layer::Gather`] picks. Pairs are rows, columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pick {
+    /// How far back the second input lies, among those that fit; `None` if there is only one.
+    pub back: Option<u8>,
+    /// The first that is picked, modulo what there are.
+    pub first: [u8; 2],
+    /// Steps.
+    pub stride: [u8; 2],
+    /// Output channels; 0 for as many as there are.
+    pub channels: u8,
+    /// Whether they come in any order, with zeros between; else one behind the other.
+    pub shuffled: bool,
+    /// Whether elements go through tables.
+    pub tables: bool,
 }
 
 /// A window, before it is fitted to an image.

@@ -3,8 +3,8 @@
 
 use tidbit::blob::header::{MAGIC, NONE, VERSION};
 use tidbit::blob::{
-    AddParams, ConvParams, DepthToSpaceParams, Header, InputRecord, OpKind, OpRecord, PadParams,
-    Record, ResizeParams, SegmentRecord, TableParams,
+    AddParams, ConvParams, DepthToSpaceParams, GatherParams, Header, InputRecord, MulParams,
+    NO_CHANNEL, OpKind, OpRecord, PadParams, Record, ResizeParams, SegmentRecord, TableParams,
 };
 
 use crate::every_op::{conv, pool};
@@ -35,6 +35,8 @@ pub fn variants(kind: OpKind) -> Vec<Vec<u8>> {
         OpKind::Table => &[table],
         OpKind::Softmax => &[softmax],
         OpKind::Pad => &[pad],
+        OpKind::Mul => &[mul],
+        OpKind::Gather => &[gather, gather_by_table],
         OpKind::Resize => &[nearest, bilinear],
         OpKind::DepthToSpace => &[places_first, channel_first],
         OpKind::MinPool => &[min, global_min],
@@ -287,6 +289,50 @@ fn global_min(blob: &mut Builder) -> Single {
 
 fn arg_max(_blob: &mut Builder) -> Single {
     (op(OpKind::ArgMax, 0, [1, 1, 0], 0), [8, 8, 1])
+}
+
+fn mul(blob: &mut Builder) -> Single {
+    let params = MulParams {
+        multiplier: 1 << 24,
+        shift: 0,
+        reserved: 0,
+        lo: -128,
+        hi: 127,
+    };
+    let record = OpRecord {
+        input_b: 0,
+        ..op(OpKind::Mul, 0, [1, 1, 0], blob.records(&[params]))
+    };
+    (record, IMAGE)
+}
+
+/// Every other row and column, channels in another order, one of zeros.
+fn gather(blob: &mut Builder) -> Single {
+    let params = picked(blob, 0);
+    (op(OpKind::Gather, 0, [2, 2, 0], params), [4, 4, 5])
+}
+
+fn gather_by_table(blob: &mut Builder) -> Single {
+    let bytes: Vec<u8> = (0..=255u8).rev().collect();
+    let table = blob.bytes(&bytes);
+    let params = picked(blob, table);
+    let record = OpRecord {
+        input_b: 0,
+        ..op(OpKind::Gather, 0, [1, 2, 0], params)
+    };
+    (record, [4, 4, 5])
+}
+
+fn picked(blob: &mut Builder, table: u32) -> u32 {
+    let map = [2u16, 3, NO_CHANNEL, 0, 1].map(u16::to_le_bytes).concat();
+    let params = GatherParams {
+        map: blob.bytes(&map),
+        table_a: table,
+        table_b: table,
+        stride_w: 2,
+        first_column: 1,
+    };
+    blob.records(&[params])
 }
 
 fn exp_table(blob: &mut Builder) -> u32 {

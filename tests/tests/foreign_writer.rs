@@ -100,8 +100,8 @@ fn faults() -> Vec<Fault> {
         ),
         (
             "an unknown operator",
-            |b| op(b, 4, |op| op.kind = 9),
-            Error::UnknownOperator { op: 4, kind: 9 },
+            |b| op(b, 4, |op| op.kind = 200),
+            Error::UnknownOperator { op: 4, kind: 200 },
         ),
         (
             "an operand from the future",

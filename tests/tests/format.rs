@@ -13,9 +13,9 @@ use tidbit::blob::header::{
 };
 use tidbit::blob::plan::MAX_SEGMENT_OPS;
 use tidbit::blob::{
-    AddParams, ConvParams, DepthToSpaceParams, Header, InputRecord, OpKind, OpRecord, OutputRecord,
-    PadParams, PoolParams, Position, Record, ResizeParams, SegmentRecord, TableParams,
-    TensorRecord,
+    AddParams, ConvParams, DepthToSpaceParams, GatherParams, Header, InputRecord, MulParams,
+    OpKind, OpRecord, OutputRecord, PadParams, PoolParams, Position, Record, ResizeParams,
+    SegmentRecord, TableParams, TensorRecord,
 };
 use tidbit_tests::handmade;
 
@@ -75,6 +75,8 @@ fn records() -> BTreeMap<&'static str, Vec<Vec<String>>> {
         ("ResizeParams", fields::<ResizeParams>()),
         ("Position", fields::<Position>()),
         ("DepthToSpaceParams", fields::<DepthToSpaceParams>()),
+        ("MulParams", fields::<MulParams>()),
+        ("GatherParams", fields::<GatherParams>()),
     ])
 }
 

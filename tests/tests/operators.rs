@@ -6,6 +6,10 @@
 
 #[path = "operators/functions.rs"]
 mod functions;
+#[path = "operators/pairs.rs"]
+mod pairs;
+#[path = "operators/picks.rs"]
+mod picks;
 #[path = "operators/rearrange.rs"]
 mod rearrange;
 
@@ -188,7 +192,8 @@ fn elementwise() -> Vec<Case> {
         case("Relu that stands alone", WEIGHTED, IMAGE, |net| {
             let x = net.conv("image", [8, 3, 3, 3], &[]);
             let y = net.node("Relu", &[&x], &[]);
-            net.node("Add", &[&x, &y], &[])
+            let z = net.conv(&x, [8, 8, 1, 1], &[]);
+            net.node("Add", &[&z, &y], &[])
         }),
         case("Clip to 0..0.5", WEIGHTED, IMAGE, |net| {
             let x = net.conv("image", [8, 3, 3, 3], &[]);
@@ -319,6 +324,8 @@ fn cases() -> Vec<Case> {
         elementwise(),
         functions::cases(),
         rearrange::cases(),
+        pairs::cases(),
+        picks::cases(),
         dense(),
     ]
     .into_iter()
@@ -368,6 +375,20 @@ fn what_would_change_the_result_is_refused() {
     let pad = net.node("Pad", &["image", &amounts], &[reflect]);
     let reflected = net.finish(&pad);
     let mut net = Net::new(IMAGE);
+    let rows = net.node("Concat", &["image", "image"], &[("axis", Attr::Int(2))]);
+    let along_rows = net.finish(&rows);
+    let mut net = Net::new(IMAGE);
+    let (start, end) = (net.ints(&[-1]), net.ints(&[-4]));
+    let (axis, step) = (net.ints(&[1]), net.ints(&[-1]));
+    let inputs = ["image", start.as_str(), &end, &axis, &step];
+    let slice = net.node("Slice", &inputs, &[]);
+    let backwards = net.finish(&slice);
+    let mut net = Net::new(IMAGE);
+    let shape = net.ints(&[1, 9, 4, 11]);
+    let mixed = net.node("Reshape", &["image", &shape], &[]);
+    let relu = net.node("Relu", &[&mixed], &[]);
+    let of_parts = net.finish(&relu);
+    let mut net = Net::new(IMAGE);
     let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(3))]);
     let over_columns = net.finish(&softmax);
     let mut net = Net::new(IMAGE);
@@ -385,16 +406,24 @@ fn what_would_change_the_result_is_refused() {
     let too_many = net.finish(&number);
     let mut net = Net::new(IMAGE);
     let x = net.conv("image", [3, 3, 1, 1], &[]);
-    let product = net.node("Mul", &["image", &x], &[]);
-    let of_two_tensors = net.finish(&product);
+    let quotient = net.node("Div", &["image", &x], &[]);
+    let of_two_tensors = net.finish(&quotient);
+    let mut net = Net::new(IMAGE);
+    let x = net.conv("image", [3, 3, 1, 1], &[]);
+    let greatest = net.node("Max", &["image", &x], &[]);
+    let of_activations = net.finish(&greatest);
     for (node, reason, model) in [
         ("Cast_0", "floating-point", to_integer),
         ("Pad_0", "only with zeros", reflected),
+        ("Concat_0", "only channels", along_rows),
+        ("Slice_0", "backwards", backwards),
+        ("Relu_1", "splits rows", of_parts),
         ("Softmax_0", "over the channels", over_columns),
         ("PRelu_0", "one number for each channel", slope_by_pixel),
         ("Resize_0", "only nearest and linear", cubic),
         ("ArgMax_1", "leave ArgMax off", too_many),
-        ("Mul_1", "a product of two activations", of_two_tensors),
+        ("Div_1", "the quotient of two activations", of_two_tensors),
+        ("Max_1", "not of activations", of_activations),
     ] {
         let file = on_disk(&model);
         let error = measure(file.path(), &normalization()).err();

@@ -12,6 +12,8 @@ mod host;
 mod kernels;
 #[path = "quantization/one_op.rs"]
 mod one_op;
+#[path = "quantization/picks.rs"]
+mod picks;
 
 use std::collections::BTreeSet;
 
@@ -21,7 +23,7 @@ use block::{Block, blocks};
 type Kind = (&'static str, fn(&Block));
 
 /// Every kind of block, and what computes it.
-const KINDS: [Kind; 22] = [
+const KINDS: [Kind; 25] = [
     ("scale", host::scale),
     ("int16-scale", host::int16_scale),
     ("requantize", kernels::requantization),
@@ -32,6 +34,8 @@ const KINDS: [Kind; 22] = [
     ("max", kernels::max_pool),
     ("min", kernels::min_pool),
     ("add", kernels::residual_add),
+    ("mul", kernels::product),
+    ("gather", picks::gather),
     ("table", host::table),
     ("points", host::points),
     ("softmax", host::softmax),
@@ -41,6 +45,7 @@ const KINDS: [Kind; 22] = [
     ("range", host::ranges),
     ("lower", host::conv),
     ("lower-add", host::add),
+    ("lower-mul", host::mul),
     ("lower-average", host::average),
     ("reach", host::reach),
     ("image", host::image),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
-use tidbit::blob::OpKind;
+use tidbit::blob::{NO_CHANNEL, OpKind};
 use tidbit::{Model, Session};
 use tidbit_quantize::lower::{IntNet, IntOp, Params};
 use tidbit_quantize::plan::layerwise;
@@ -20,10 +20,14 @@ const SAMPLES: usize = 500;
 /// What occurs in fewer of them would hardly be tested.
 const RARE: usize = 8;
 /// What has to occur besides every kind of operator.
-const EXPECTED: [&str; 24] = [
+const EXPECTED: [&str; 31] = [
     "asymmetric padding",
+    "channels of zeros",
     "dilated rows",
     "early logits",
+    "gate for all",
+    "gates of channels",
+    "gates of pixels",
     "global average on the way",
     "groups",
     "int16",
@@ -36,6 +40,9 @@ const EXPECTED: [&str; 24] = [
     "output as logits",
     "pad pixel",
     "padding",
+    "picked through tables",
+    "picked of two",
+    "picked rows",
     "shift",
     "stride of 3 rows",
     "sum of neighbours",
@@ -102,7 +109,23 @@ fn traits(net: &IntNet, index: usize) -> Vec<&'static str> {
         note(conv.pad_pixel.is_some(), "pad pixel");
         note(conv.shift > 0, "shift");
     }
-    if let (Some(a), Some(b)) = (from(0), from(1)) {
+    if let Params::Gather(gather) = &op.params {
+        note(gather.map.contains(&NO_CHANNEL), "channels of zeros");
+        note(gather.tables[0].is_some(), "picked through tables");
+        note(op.inputs.len() > 1, "picked of two");
+        note(gather.stride[0] > 1 && gather.first[0] > 0, "picked rows");
+    }
+    let sums = matches!(op.kind, OpKind::Add | OpKind::Mul);
+    if let (true, Some(a), Some(b)) = (sums, from(0), from(1)) {
+        let spread = |height, width, channels| {
+            let own = [b.shape.height, b.shape.width, b.shape.channels];
+            let whole = [op.shape.height, op.shape.width, op.shape.channels];
+            let spread = [0, 1, 2].map(|at| own[at] == 1 && whole[at] > 1);
+            spread == [height, width, channels]
+        };
+        note(spread(true, true, true), "gate for all");
+        note(spread(true, true, false), "gates of channels");
+        note(spread(false, false, true), "gates of pixels");
         let earlier = op.inputs.iter().min().copied().unwrap_or_default();
         note(op.inputs[0] == op.inputs[1], "sum with itself");
         note(earlier + 2 == index, "sum of neighbours");

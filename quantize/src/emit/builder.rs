@@ -40,7 +40,7 @@ impl Builder {
         }))
     }
 
-    pub(super) fn append_table(&mut self, values: &[u16]) -> u32 {
+    pub(super) fn append_u16s(&mut self, values: &[u16]) -> u32 {
         self.append(&collect(values, |bytes, value| {
             bytes.write_u16::<LittleEndian>(value)
         }))
@@ -86,7 +86,7 @@ impl Tables {
         if let Some((_, offset)) = known {
             return *offset;
         }
-        let offset = builder.append_table(table);
+        let offset = builder.append_u16s(table);
         self.0.push((Box::new(*table), offset));
         offset
     }

@@ -1,13 +1,13 @@
 //! The records of the operators, with their parameters, weights and tables.
 
 use tidbit::blob::{
-    AddParams, ConvParams, DepthToSpaceParams, OpRecord, PadParams, PoolParams, Position,
-    ResizeParams, TableParams,
+    AddParams, ConvParams, DepthToSpaceParams, GatherParams, MulParams, OpRecord, PadParams,
+    PoolParams, Position, ResizeParams, TableParams,
 };
 
 use super::builder::{Builder, Tables};
 use crate::Error;
-use crate::lower::{IntConv, IntOp, IntPool, Params};
+use crate::lower::{IntConv, IntGather, IntOp, IntPool, Params};
 
 /// The record of an operator, its parameters appended.
 pub(super) fn op_record(
@@ -28,6 +28,11 @@ pub(super) fn op_record(
             builder.append_record(&record)
         }
         Params::Add(params) => builder.append_record(&AddParams { lo, hi, ..*params }),
+        Params::Mul(params) => builder.append_record(&MulParams { lo, hi, ..*params }),
+        Params::Gather(gather) => {
+            let record = gather_params(builder, gather);
+            builder.append_record(&record)
+        }
         Params::Table(table) => {
             let table = builder.append_i8(table.as_slice());
             builder.append_record(&TableParams { table })
@@ -72,7 +77,7 @@ fn append_positions(builder: &mut Builder, positions: &[Position]) -> u32 {
     let both = positions
         .iter()
         .flat_map(|place| [place.first, place.share]);
-    builder.append_table(&both.collect::<Vec<_>>())
+    builder.append_u16s(&both.collect::<Vec<_>>())
 }
 
 fn conv_params(builder: &mut Builder, conv: &IntConv, clamp: (i16, i16)) -> ConvParams {
@@ -98,6 +103,21 @@ fn conv_params(builder: &mut Builder, conv: &IntConv, clamp: (i16, i16)) -> Conv
             .as_ref()
             .map_or(0, |pixel| builder.append_i8(pixel)),
         clamps: 0,
+    }
+}
+
+fn gather_params(builder: &mut Builder, gather: &IntGather) -> GatherParams {
+    let mut table = |at: usize| match &gather.tables[at] {
+        Some(table) => builder.append_i8(table.as_slice()),
+        None => 0,
+    };
+    let (table_a, table_b) = (table(0), table(1));
+    GatherParams {
+        map: builder.append_u16s(&gather.map),
+        table_a,
+        table_b,
+        stride_w: gather.stride[1] as u16,
+        first_column: gather.first[1] as u16,
     }
 }
 

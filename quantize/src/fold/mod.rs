@@ -6,6 +6,7 @@
 mod affine;
 mod clamp;
 mod functions;
+mod gather;
 mod min_pool;
 mod normalize;
 mod pad;
@@ -23,6 +24,7 @@ pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
         clamp::into_producers(&mut graph);
     }
     functions::merge(&mut graph);
+    gather::merge(&mut graph);
     pad::into_convolutions(&mut graph);
     normalize::into_weights(&mut graph, normalization);
     affine::into_depthwise(&mut graph);

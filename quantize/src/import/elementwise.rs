@@ -95,7 +95,7 @@ impl Importer<'_> {
         self.push_like(node, op, Clamp::NONE, map)
     }
 
-    /// A sum or product of two activations, or any arithmetic with a constant for each channel.
+    /// A sum, difference or product of two activations, or any arithmetic with a constant for each channel.
     pub(super) fn arithmetic(&mut self, node: &NodeProto) -> Taken<()> {
         let activation = |index: usize| {
             node.input
@@ -115,27 +115,35 @@ impl Importer<'_> {
         }
     }
 
+    /// Two activations, of which one may be 1 along some dimensions; the other then comes first.
     fn combine(&mut self, node: &NodeProto) -> Taken<()> {
         let op = match node.op_type.as_str() {
             "Add" => Op::Add,
-            "Mul" => Op::Product,
-            _ => return Err("only sums and products of two activations are supported".into()),
+            "Sub" => Op::Sub,
+            "Mul" => Op::Mul,
+            _ => return Err("the quotient of two activations is not supported".into()),
         };
         let (a, b) = (self.map(node, 0)?, self.map(node, 1)?);
-        let (shape, other) = (self.graph.shape(a.tensor), self.graph.shape(b.tensor));
-        let dims = |index: usize| self.source.dims(&node.input[index]);
-        let alike = shape == other && dims(0) == dims(1);
-        if !alike || a.layout.order(&shape) != b.layout.order(&other) {
-            return Err("its operands must have the same shape".into());
+        let rank = a.layout.0.len().max(b.layout.0.len());
+        let part = |map: Map| {
+            let shape = self.graph.shape(map.tensor);
+            (map.tensor, shape, map.layout.of_rank(rank))
+        };
+        let (mut whole, mut other) = (part(a), part(b));
+        if !other.2.broadcasts_to(&other.1, &whole.2, &whole.1) {
+            std::mem::swap(&mut whole, &mut other);
+            if !other.2.broadcasts_to(&other.1, &whole.2, &whole.1) {
+                return Err(format!(
+                    "its operands, {} and {}, must have the same shape, or one of them 1 where it has not",
+                    other.1, whole.1
+                ));
+            }
+            if matches!(op, Op::Sub) {
+                return Err("of a difference, the first operand must be the larger one".into());
+            }
         }
-        self.push(
-            node,
-            op,
-            Clamp::NONE,
-            vec![a.tensor, b.tensor],
-            shape,
-            a.layout,
-        )
+        let inputs = vec![whole.0, other.0];
+        self.push(node, op, Clamp::NONE, inputs, whole.1, whole.2)
     }
 
     /// `map op constant`, or `constant op map` where it stands first.

@@ -84,6 +84,38 @@ impl Layout {
         }
     }
 
+    /// The layout with dimensions of extent 1 in front, up to a rank.
+    pub fn of_rank(&self, rank: usize) -> Self {
+        let front = rank.saturating_sub(self.0.len());
+        let dims = std::iter::repeat_n(vec![], front).chain(self.0.iter().cloned());
+        Self(dims.collect())
+    }
+
+    /// Whether ONNX broadcasting spreads a tensor of this layout over one of another, of the same
+    /// rank: every dimension is the same axes or 1.
+    pub fn broadcasts_to(&self, shape: &Shape, whole: &Self, whole_shape: &Shape) -> bool {
+        let real = |axes: &[Axis], shape: &Shape| -> Vec<(Axis, usize)> {
+            let axes = axes.iter().map(|&axis| (axis, extent(shape, axis)));
+            axes.filter(|(_, extent)| *extent > 1).collect()
+        };
+        let mut dims = self.0.iter().zip(&whole.0);
+        dims.all(|(own, other)| {
+            let own = real(own, shape);
+            own.is_empty() || own == real(other, whole_shape)
+        })
+    }
+
+    /// The axis that ONNX dimension `dim` holds: the only one of an extent above 1, or the only one
+    /// at all.
+    pub fn axis(&self, dim: usize, shape: &Shape) -> Option<Axis> {
+        let axes = self.0.get(dim)?;
+        let mut real = axes.iter().filter(|axis| extent(shape, **axis) > 1);
+        match (real.next(), real.next(), axes.as_slice()) {
+            (Some(axis), None, _) | (None, None, [axis]) => Some(*axis),
+            _ => None,
+        }
+    }
+
     /// Whether the dimensions are batch, channels, rows, columns.
     pub fn is_nchw(&self, shape: &Shape) -> bool {
         self.0.len() == 4
@@ -190,6 +222,23 @@ mod tests {
     fn a_split_axis_is_refused() {
         assert!(Layout::nchw().reshaped(&SHAPE, &[1, 2, 2, 2, 3]).is_none());
         assert!(Layout::nchw().reshaped(&SHAPE, &[1, 4, 2]).is_none());
+    }
+
+    #[test]
+    fn gates_broadcast_dimension_by_dimension() {
+        let (whole, gates) = (Layout::nchw(), Layout::nchw());
+        let of_channels = Shape {
+            height: 1,
+            width: 1,
+            ..SHAPE
+        };
+        assert!(gates.broadcasts_to(&of_channels, &whole, &SHAPE));
+        assert!(!whole.broadcasts_to(&SHAPE, &gates, &of_channels));
+        // [1, C] lines the channels up with the columns.
+        let flat = gates.reshaped(&of_channels, &[1, 4]).unwrap().of_rank(4);
+        assert!(!flat.broadcasts_to(&of_channels, &whole, &SHAPE));
+        let nhwc = whole.transposed(&[0, 2, 3, 1]).unwrap();
+        assert!(flat.broadcasts_to(&of_channels, &nhwc, &SHAPE));
     }
 
     #[test]

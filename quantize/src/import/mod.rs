@@ -12,12 +12,14 @@ mod dense;
 mod elementwise;
 mod functions;
 pub mod layout;
+mod picks;
 mod products;
 mod resize;
 mod shapes;
 pub mod source;
 mod transposed;
 mod upsample;
+mod views;
 mod windows;
 
 use std::collections::HashMap;
@@ -29,6 +31,7 @@ use crate::graph::{Clamp, Graph, Node, Op, Output, Shape, Tensor, TensorId};
 use attributes::Attributes;
 use layout::Layout;
 use source::Source;
+use views::View;
 
 /// The ONNX operators that the import knows.
 pub const SUPPORTED: &[&str] = &[
@@ -40,6 +43,7 @@ pub const SUPPORTED: &[&str] = &[
     "Cast",
     "Celu",
     "Clip",
+    "Concat",
     "Constant",
     "Conv",
     "ConvTranspose",
@@ -50,6 +54,7 @@ pub const SUPPORTED: &[&str] = &[
     "Erf",
     "Exp",
     "Flatten",
+    "Gather",
     "Gelu",
     "Gemm",
     "GlobalAveragePool",
@@ -75,9 +80,11 @@ pub const SUPPORTED: &[&str] = &[
     "Resize",
     "Selu",
     "Sigmoid",
+    "Slice",
     "Softmax",
     "Softplus",
     "Softsign",
+    "Split",
     "Squeeze",
     "Sub",
     "Tanh",
@@ -111,6 +118,8 @@ struct Importer<'a> {
     source: &'a Source,
     graph: Graph,
     maps: HashMap<String, Map>,
+    /// Activations whose axes are in parts.
+    views: HashMap<String, (TensorId, View)>,
 }
 
 /// Translates a net.
@@ -140,6 +149,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             outputs: Vec::new(),
         },
         maps: HashMap::from([(name, map)]),
+        views: HashMap::new(),
     };
     for node in source.nodes() {
         importer.node(node)?;
@@ -154,7 +164,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             layout: map.layout.clone(),
         });
     }
-    importer.products()?;
+    products::into_functions(&mut importer.graph);
     Ok(Imported {
         graph: importer.graph,
         input_layout: layout,
@@ -168,7 +178,8 @@ impl Importer<'_> {
             .output
             .iter()
             .all(|output| output.is_empty() || self.source.constant(output).is_some());
-        let reads_activation = node.input.iter().any(|input| self.maps.contains_key(input));
+        let activation = |input| self.maps.contains_key(input) || self.views.contains_key(input);
+        let reads_activation = node.input.iter().any(activation);
         if constant || node.op_type == "Constant" {
             return Ok(());
         }
@@ -203,6 +214,10 @@ impl Importer<'_> {
             "MatMul" => self.matmul(node),
             "Pad" => self.pad(node, &attributes),
             "Softmax" => self.softmax(node, &attributes),
+            "Concat" => self.concat(node, &attributes),
+            "Split" => self.split(node, &attributes),
+            "Slice" => self.slice(node, &attributes),
+            "Gather" => self.gather(node, &attributes),
             "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => self.reshape(node),
             "Transpose" => self.transpose(node, &attributes),
             "Neg" => self.negated(node),
@@ -239,7 +254,12 @@ impl Importer<'_> {
         let name = node.input.get(index).ok_or("an input is missing")?;
         let map = self.maps.get(name);
         map.cloned()
-            .ok_or_else(|| format!("its input '{name}' is a constant, an image is expected"))
+            .ok_or_else(|| match self.views.contains_key(name) {
+                true => {
+                    format!("its input '{name}' is a reshape that splits rows, columns or channels")
+                }
+                false => format!("its input '{name}' is a constant, an image is expected"),
+            })
     }
 
     /// The constant that is input `index` of a node; `None` if it is left out.
@@ -276,10 +296,23 @@ impl Importer<'_> {
         shape: Shape,
         layout: Layout,
     ) -> Taken<()> {
+        self.push_output(node, 0, op, clamp, inputs, (shape, layout))
+    }
+
+    /// As [`push`](Self::push), for output `at` of the node.
+    fn push_output(
+        &mut self,
+        node: &NodeProto,
+        at: usize,
+        op: Op,
+        clamp: Clamp,
+        inputs: Vec<TensorId>,
+        (shape, layout): (Shape, Layout),
+    ) -> Taken<()> {
         if shape.elements() == 0 {
             return Err("its output has no elements".into());
         }
-        let name = node.output.first().ok_or("it has no output")?;
+        let name = node.output.get(at).ok_or("it has no output")?;
         let tensor = self.graph.tensors.len();
         self.graph.tensors.push(Tensor {
             name: name.clone(),

@@ -1,48 +1,30 @@
-//! Products of two activations that are functions of one element of one and the same tensor.
+//! Sums and products of two activations that are functions of one element of one and the same
+//! tensor.
 //!
 //! Swish, hard-swish, Mish and Gelu are written by exporters as a product of x and something that
 //! is made of x, one element at a time. No pattern is looked for: both operands are followed back
 //! to the nearest tensor that they have in common, and what lies between is composed, whatever it
-//! is and whatever its constants. What something else reads on the way stays as it is.
+//! is and whatever its constants. What something else reads on the way stays as it is, and so does
+//! what is made of two tensors, such as an image and its gates.
 
-use super::Importer;
-use crate::Error;
 use crate::function::Function;
-use crate::graph::{Graph, Node, Op, TensorId};
+use crate::graph::{Graph, Op, TensorId};
 
-/// Why a product is refused.
-const REASON: &str = "a product of two activations is supported only where both are made of one tensor, element by element, as in x * sigmoid(x)";
-
-impl Importer<'_> {
-    /// Products become functions of one element, or are refused.
-    pub(super) fn products(&mut self) -> Result<(), Error> {
-        into_functions(&mut self.graph);
-        let product = |node: &&Node| matches!(node.op, Op::Product);
-        let Some(product) = self.graph.nodes.iter().find(product) else {
-            return Ok(());
-        };
-        let name = &self.graph.tensors[product.output].name;
-        let mut nodes = self.source.nodes().iter();
-        let node = nodes.find(|node| node.output.contains(name));
-        let node = node.ok_or_else(|| Error::Interface {
-            reason: format!("no node makes '{name}'"),
-        })?;
-        Err(self.unsupported(node, REASON.into()))
-    }
-}
-
-/// Turns every such product into one function.
-fn into_functions(graph: &mut Graph) {
+/// Turns every such sum, difference or product into one function.
+pub fn into_functions(graph: &mut Graph) {
     for at in 0..graph.nodes.len() {
         let node = &graph.nodes[at];
-        if !matches!(node.op, Op::Product) {
-            continue;
-        }
+        let combine = match node.op {
+            Op::Mul => Function::times,
+            Op::Add => Function::plus,
+            Op::Sub => Function::minus,
+            _ => continue,
+        };
         let (first, second) = (node.inputs[0], node.inputs[1]);
-        if let Some((root, function)) = common(&origins(graph, first), &origins(graph, second)) {
+        if let Some((root, one, other)) = common(&origins(graph, first), &origins(graph, second)) {
             let node = &mut graph.nodes[at];
             node.inputs = vec![root];
-            node.op = Op::Function(function);
+            node.op = Op::Function(combine(one, other));
         }
     }
     graph.remove_dead();
@@ -62,14 +44,14 @@ fn origins(graph: &Graph, tensor: TensorId) -> Vec<(TensorId, Function)> {
     found
 }
 
-/// The nearest tensor of both lists, and the product of the functions from there.
+/// The nearest tensor of both lists, and the functions from there.
 fn common(
     first: &[(TensorId, Function)],
     second: &[(TensorId, Function)],
-) -> Option<(TensorId, Function)> {
+) -> Option<(TensorId, Function, Function)> {
     first.iter().find_map(|(root, one)| {
         let (_, other) = second.iter().find(|(tensor, _)| tensor == root)?;
-        Some((*root, one.clone().times(other.clone())))
+        Some((*root, one.clone(), other.clone()))
     })
 }
 
@@ -99,7 +81,7 @@ mod tests {
         recognized(vec![
             (affine([1.0; 2], shift), Clamp::NONE, vec![0]),
             (Op::Clamp, SIX, vec![1]),
-            (Op::Product, Clamp::NONE, vec![0, 2]),
+            (Op::Mul, Clamp::NONE, vec![0, 2]),
         ])
     }
 
@@ -121,10 +103,11 @@ mod tests {
     fn what_else_is_read_on_the_way_stays() {
         let graph = recognized(vec![
             (Op::Function(Function::Sigmoid), Clamp::NONE, vec![0]),
-            (Op::Product, Clamp::NONE, vec![1, 0]),
-            (Op::Add, Clamp::NONE, vec![1, 2]),
+            (Op::Mul, Clamp::NONE, vec![1, 0]),
+            (crate::handmade::pointwise(), Clamp::NONE, vec![1]),
+            (Op::Add, Clamp::NONE, vec![2, 3]),
         ]);
-        assert_eq!(graph.nodes.len(), 3);
+        assert_eq!(graph.nodes.len(), 4);
         assert_eq!(value(&graph, 0, 0.0), 0.5);
         assert_eq!(value(&graph, 1, 0.0), 0.0);
     }
@@ -134,9 +117,21 @@ mod tests {
         let graph = recognized(vec![
             (Op::Clamp, SIX, vec![0]),
             (Op::Function(Function::Tanh), Clamp::NONE, vec![1]),
-            (Op::Product, Clamp::NONE, vec![1, 2]),
+            (Op::Mul, Clamp::NONE, vec![1, 2]),
         ]);
         assert_eq!((graph.nodes.len(), &graph.nodes[1].inputs), (2, &vec![1]));
+    }
+
+    #[test]
+    fn sums_and_differences_are_functions_too() {
+        for (op, expected) in [(Op::Add, 0.5), (Op::Sub, -0.5)] {
+            let graph = recognized(vec![
+                (Op::Function(Function::Sigmoid), Clamp::NONE, vec![0]),
+                (op, Clamp::NONE, vec![0, 1]),
+            ]);
+            assert_eq!(graph.nodes.len(), 1);
+            assert_eq!(value(&graph, 0, 0.0), expected);
+        }
     }
 
     #[test]
@@ -144,9 +139,9 @@ mod tests {
         let graph = recognized(vec![
             (affine([1.0, 2.0], 0.0), Clamp::NONE, vec![0]),
             (Op::Function(Function::Sigmoid), Clamp::NONE, vec![1]),
-            (Op::Product, Clamp::NONE, vec![0, 2]),
+            (Op::Mul, Clamp::NONE, vec![0, 2]),
         ]);
         assert_eq!(graph.nodes.len(), 3);
-        assert!(matches!(graph.nodes[2].op, Op::Product));
+        assert!(matches!(graph.nodes[2].op, Op::Mul));
     }
 }

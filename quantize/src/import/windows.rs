@@ -3,6 +3,7 @@
 use tract_onnx::pb::NodeProto;
 
 use super::attributes::Attributes;
+use super::layout::Axis;
 use super::{Importer, Map, Taken};
 use crate::graph::{Clamp, Conv, Op, Padding, PoolKind, Shape, Window};
 
@@ -195,15 +196,22 @@ impl Importer<'_> {
             ));
         }
         let mut padding = Padding::default();
+        let mut channels = (0, 0);
         for (at, &dim) in axes.iter().enumerate() {
             let (before, behind) = (pads[at] as usize, pads[at + axes.len()] as usize);
-            if map.layout.holds(dim, super::layout::Axis::H, &shape) {
-                (padding.top, padding.bottom) = (before, behind);
-            } else if map.layout.holds(dim, super::layout::Axis::W, &shape) {
-                (padding.left, padding.right) = (before, behind);
-            } else if before + behind > 0 {
-                return Err("only rows and columns can be padded".into());
+            match map.layout.axis(dim, &shape) {
+                Some(Axis::H) => (padding.top, padding.bottom) = (before, behind),
+                Some(Axis::W) => (padding.left, padding.right) = (before, behind),
+                Some(Axis::C) => channels = (before, behind),
+                None if before + behind == 0 => {}
+                None => return Err("only rows, columns and channels can be padded".into()),
             }
+        }
+        if channels != (0, 0) {
+            return match padding.is_none() {
+                true => self.pad_channels(node, &map, channels),
+                false => Err("channels are padded, and rows or columns with them".into()),
+            };
         }
         let output = Shape {
             height: shape.height + padding.top + padding.bottom,
@@ -264,10 +272,10 @@ pub(super) fn wrap(axis: i64, rank: usize) -> usize {
     usize::try_from(axis).unwrap_or(usize::MAX)
 }
 
-fn channels_only(shape: &Shape) -> Vec<super::layout::Axis> {
+fn channels_only(shape: &Shape) -> Vec<Axis> {
     match shape.channels {
         1 => vec![],
-        _ => vec![super::layout::Axis::C],
+        _ => vec![Axis::C],
     }
 }
 

@@ -5,12 +5,14 @@
 
 mod add;
 mod conv;
+mod gather;
+mod mul;
 mod multiplier;
 mod pool;
 mod several;
 mod table;
 
-use tidbit::blob::{AddParams, OpKind, Position};
+use tidbit::blob::{AddParams, MulParams, OpKind, Position};
 
 use crate::Error;
 use crate::function::Function;
@@ -47,6 +49,20 @@ pub struct IntPool {
     pub multipliers: Vec<i32>,
 }
 
+/// What a `Gather` picks. Pairs are rows, columns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntGather {
+    /// For each output channel the channel that it picks, those of the second input counted behind
+    /// those of the first; [`NO_CHANNEL`](tidbit::blob::NO_CHANNEL) for zeros.
+    pub map: Vec<u16>,
+    /// From each input's scale to the output's, where they differ.
+    pub tables: [Option<Box<[i8; 256]>>; 2],
+    /// The first that is picked.
+    pub first: [usize; 2],
+    /// Steps.
+    pub stride: [usize; 2],
+}
+
 /// The parameters of an integer operator.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Params {
@@ -58,6 +74,10 @@ pub enum Params {
     Pool(IntPool),
     /// Of `Add`; its clamp is filled in from the operator's.
     Add(AddParams),
+    /// Of `Mul`; its clamp is filled in from the operator's.
+    Mul(MulParams),
+    /// Of `Gather`.
+    Gather(IntGather),
     /// Of `Table`, of int8.
     Table(Box<[i8; 256]>),
     /// Of `Table`, of int16.
@@ -138,6 +158,12 @@ pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntN
                 several::transposed(graph, (node, transposed), inputs, &mut ops, numbers)?;
             }
             Op::PRelu(slopes) => several::prelu(graph, (node, slopes), inputs, &mut ops, numbers)?,
+            Op::Gather(picked) => {
+                let shape = graph.shape(node.output);
+                let to = (shape, scales[node.output]);
+                let chain = gather::chain(&node.name, picked, &inputs, &ops, to);
+                ops.extend(chain.map_err(|reason| failed(node, reason))?);
+            }
             _ => {
                 let op = lower_node(graph, node, inputs, &ops, numbers)?;
                 ops.push(op);
@@ -175,6 +201,14 @@ fn ranked(tensor: usize, ops: &[IntOp]) -> usize {
     }
 }
 
+/// The error for a node that has no integers.
+fn failed(node: &Node, reason: String) -> Error {
+    Error::Unrepresentable {
+        node: node.name.clone(),
+        reason,
+    }
+}
+
 fn lower_node(
     graph: &Graph,
     node: &Node,
@@ -184,10 +218,7 @@ fn lower_node(
 ) -> Result<IntOp, Error> {
     let input = ops[inputs[0]].scale;
     let shape = graph.shape(node.output);
-    let failed = |reason: String| Error::Unrepresentable {
-        node: node.name.clone(),
-        reason,
-    };
+    let failed = |reason: String| failed(node, reason);
     let table = |function: Function| {
         let function = function.clamped(node.clamp);
         let params = match input.element {
@@ -215,9 +246,14 @@ fn lower_node(
             let pool = pool::average(*window, *include_pad, (&from, &shape), (input, scale));
             (OpKind::AveragePool, Params::Pool(pool.map_err(failed)?))
         }
-        Op::Add => {
-            let params = add::lower(input, ops[inputs[1]].scale, scale);
+        Op::Add | Op::Sub => {
+            let sign = if matches!(node.op, Op::Sub) { -1 } else { 1 };
+            let params = add::lower(input, (ops[inputs[1]].scale, sign), scale);
             (OpKind::Add, Params::Add(params))
+        }
+        Op::Mul => {
+            let params = mul::lower(input, ops[inputs[1]].scale, scale).map_err(failed)?;
+            (OpKind::Mul, Params::Mul(params))
         }
         Op::Clamp => table(Function::Identity),
         Op::Function(function) => table(function.clone()),
@@ -229,7 +265,7 @@ fn lower_node(
         ),
         Op::DepthToSpace(blocks) => (OpKind::DepthToSpace, Params::DepthToSpace(*blocks)),
         Op::ArgMax => (OpKind::ArgMax, Params::ArgMax),
-        Op::Affine { .. } | Op::Product | Op::ConvTranspose(_) | Op::PRelu(_) => {
+        Op::Affine { .. } | Op::Gather(_) | Op::ConvTranspose(_) | Op::PRelu(_) => {
             return Err(failed("it was not folded".into()));
         }
     };

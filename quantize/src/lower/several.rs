@@ -118,7 +118,7 @@ pub fn prelu(
         shape,
         scale,
         clamp: quantized_clamp(node.clamp, scale),
-        params: Params::Add(add::lower(scale, scale, scale)),
+        params: Params::Add(add::lower(scale, (scale, 1), scale)),
     });
     Ok(())
 }
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_sum_of_the_parts_rounds_nothing() {
-        let sum = add::lower(OUT, OUT, OUT);
+        let sum = add::lower(OUT, (OUT, 1), OUT);
         for q in -128..=127 {
             let zero = i32::from(OUT.zero_point);
             let acc = q * i32::from(sum.ma) + zero * i32::from(sum.mb) + sum.c;

@@ -9,6 +9,7 @@ use tidbit::schedule::{Records, Schedule};
 use super::Ring;
 use crate::graph::Window;
 use crate::lower::{IntNet, IntOp, Params};
+use crate::scale::Element;
 
 /// Records of a plan in the making; offsets of names and parameters are still zero.
 #[derive(Clone, Debug)]
@@ -97,6 +98,17 @@ impl Draft {
         usize::from(self.tensors[tensor].last_reader) >= end
     }
 
+    /// Whether an operator may write over rows of an input at all: not where it works element by
+    /// element and the input's elements stand for several.
+    pub fn may_write_over(&self, op: usize, input: usize) -> bool {
+        let alike = self.tensors[op].is_shaped_like(&self.tensors[input]);
+        match self.in_place[op] {
+            InPlace::Never => false,
+            InPlace::Exactly => alike,
+            InPlace::Behind => true,
+        }
+    }
+
     /// Bytes of the whole tensor.
     pub fn whole_bytes(&self, tensor: usize) -> usize {
         let record = &self.tensors[tensor];
@@ -137,9 +149,9 @@ fn in_place(net: &IntNet, op: &IntOp) -> InPlace {
     match &op.params {
         _ if op.inputs.len() > 1 && op.inputs[0] == op.inputs[1] => InPlace::Never,
         Params::Table(_) => InPlace::Exactly,
-        Params::Add(_) => {
+        Params::Add(_) | Params::Mul(_) => {
             let mut inputs = op.inputs.iter().map(|&input| net.ops[input].scale.element);
-            if inputs.all(|element| element == op.scale.element) {
+            if op.scale.element == Element::Int8 && inputs.all(|element| element == Element::Int8) {
                 InPlace::Exactly
             } else {
                 InPlace::Never
@@ -203,9 +215,13 @@ fn weights(op: &IntOp) -> usize {
         Params::Table(_) => 256,
         Params::Points(_) => 514,
         Params::Softmax(_) => 512,
+        Params::Gather(gather) => {
+            2 * gather.map.len() + 256 * gather.tables.iter().flatten().count()
+        }
         Params::Resize(rows, columns) => 4 * (rows.len() + columns.len()),
         Params::Input
         | Params::Add(_)
+        | Params::Mul(_)
         | Params::Pad(..)
         | Params::DepthToSpace(_)
         | Params::ArgMax => 0,
@@ -237,6 +253,11 @@ impl Reads {
                 pad_top: *top as u16,
                 ..Self::OWN
             },
+            Params::Gather(gather) => Self {
+                window_rows: (gather.first[0] + 1) as u16,
+                stride_rows: gather.stride[0] as u16,
+                ..Self::OWN
+            },
             Params::Resize(rows, _) => Self::of_positions(rows, net.ops[op.inputs[0]].shape.height),
             Params::DepthToSpace(blocks) => Self {
                 divide_rows: blocks.sides[0] as u16,
@@ -244,6 +265,7 @@ impl Reads {
             },
             Params::Input
             | Params::Add(_)
+            | Params::Mul(_)
             | Params::Table(_)
             | Params::Points(_)
             | Params::Softmax(_)

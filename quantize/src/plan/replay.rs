@@ -44,10 +44,10 @@ pub struct Write {
     pub row: u16,
     /// Whether it goes to the landing.
     pub lands: bool,
-    /// Rows of the operator's inputs that this very row is the last to read, and how it may write
-    /// over them.
+    /// Rows of the operator's inputs that this very row is the last to read and that it may write
+    /// over.
     pub dying: [Option<(usize, Range16)>; 2],
-    /// See `dying`.
+    /// How it may write over them.
     pub in_place: InPlace,
     /// Bytes of the row.
     pub bytes: usize,
@@ -138,7 +138,8 @@ impl<'a> Replay<'a> {
             for (dying, &input) in dying.iter_mut().zip(&inputs) {
                 let kept = self.kept(input)?;
                 let old = self.needed[input].kept;
-                *dying = (kept > old).then_some((input, (old, kept)));
+                let dies = kept > old && self.draft.may_write_over(op, input);
+                *dying = dies.then_some((input, (old, kept)));
             }
             let record = &self.draft.ops[op];
             let lands = self.draft.tensors[op].landing_rows > 0;

@@ -1,10 +1,9 @@
 //! What the validation pass asks of one operator, and what the operator costs.
 
+use super::check_inputs::{add, gather, mul};
 use super::check_rows::{arg_max, depth_to_space, resize};
 use super::header::NONE;
-use super::{
-    AddParams, ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord,
-};
+use super::{ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord};
 use crate::error::Error;
 use crate::ops::CHANNELS;
 use crate::schedule::{Flow, Records, Schedule};
@@ -58,8 +57,9 @@ pub fn op_cost(
     }
     let a = operand(flow, index, op.input_a)?;
     let b = match kind {
-        OpKind::Add => Some(operand(flow, index, op.input_b)?),
+        OpKind::Add | OpKind::Mul => Some(operand(flow, index, op.input_b)?),
         _ if op.input_b == NONE => None,
+        OpKind::Gather => Some(operand(flow, index, op.input_b)?),
         _ => return Err(wrong),
     };
     if !elements_fit(kind, &a, b.as_ref(), &output) {
@@ -74,7 +74,9 @@ pub fn op_cost(
         OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool => {
             pool(data, op, &a, &output, kind)
         }
-        OpKind::Add => add(data, op, [Some(a), b], &output),
+        OpKind::Add => add(data, op, (&a, b), &output),
+        OpKind::Mul => mul(data, op, (&a, b), &output),
+        OpKind::Gather => gather(data, op, (&a, b), &output),
         OpKind::Table | OpKind::Softmax => table(data, op, &a, &output, kind),
         OpKind::Pad => pad(data, op, &a, &output),
         OpKind::Resize => resize(data, op, &a, &output),
@@ -119,7 +121,7 @@ fn elements_fit(
     out: &TensorRecord,
 ) -> bool {
     match kind {
-        OpKind::Conv | OpKind::Depthwise | OpKind::AveragePool | OpKind::Add => true,
+        OpKind::Conv | OpKind::Depthwise | OpKind::AveragePool | OpKind::Add | OpKind::Mul => true,
         OpKind::Table => a.element_bytes >= out.element_bytes,
         _ => {
             let narrow = |tensor: &TensorRecord| tensor.element_bytes == 1;
@@ -137,7 +139,7 @@ fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error>
 }
 
 /// Cost of looking at each element once.
-fn elementwise(output: &TensorRecord) -> Cost {
+pub(super) fn elementwise(output: &TensorRecord) -> Cost {
     Cost {
         work: output.elements(),
         ..Cost::default()
@@ -157,9 +159,8 @@ fn in_place_cost(flow: &Flow<'_>, index: u16, op: &OpRecord, cost: Cost) -> Cost
 }
 
 /// Whether two tensors have the same shape and the operator's window is one row.
-fn same_shape(op: &OpRecord, a: &TensorRecord, b: &TensorRecord) -> bool {
-    (a.height, a.width, a.channels) == (b.height, b.width, b.channels)
-        && (op.window_rows, op.stride_rows, op.pad_top) == (1, 1, 0)
+pub(super) fn same_shape(op: &OpRecord, a: &TensorRecord, b: &TensorRecord) -> bool {
+    a.is_shaped_like(b) && (op.window_rows, op.stride_rows, op.pad_top) == (1, 1, 0)
 }
 
 /// Whether the last window along one axis still starts on the input.
@@ -196,7 +197,7 @@ fn window_fits(
 }
 
 /// Whether `lo` and `hi` are bounds of a tensor's elements.
-fn bounds(lo: i16, hi: i16, out: &TensorRecord) -> bool {
+pub(super) fn bounds(lo: i16, hi: i16, out: &TensorRecord) -> bool {
     let elements = match out.element_bytes {
         1 => i16::from(i8::MIN)..=i16::from(i8::MAX),
         _ => i16::MIN..=i16::MAX,
@@ -328,21 +329,6 @@ fn pool(
         weights: multipliers.checked_mul(4)?,
         ..Cost::default()
     })
-}
-
-fn add(
-    data: &Data<'_>,
-    op: &OpRecord,
-    inputs: [Option<TensorRecord>; 2],
-    out: &TensorRecord,
-) -> Option<Cost> {
-    let params: AddParams = data.params(op)?;
-    for input in inputs {
-        if !same_shape(op, &input?, out) {
-            return None;
-        }
-    }
-    (params.shift < 32 && bounds(params.lo, params.hi, out)).then(|| elementwise(out))
 }
 
 fn table(

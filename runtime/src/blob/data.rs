@@ -26,6 +26,12 @@ impl<'a> Data<'a> {
         Some(bytes.as_chunks().0)
     }
 
+    /// `count` little-endian u16 from `offset`.
+    pub fn u16s(&self, offset: u32, count: usize) -> Option<&'a [[u8; 2]]> {
+        let bytes = self.bytes(offset, count.checked_mul(2)?)?;
+        Some(bytes.as_chunks().0)
+    }
+
     /// A table of 256 little-endian u16 from `offset`.
     pub fn u16_table(&self, offset: u32) -> Option<&'a [[u8; 2]; 256]> {
         self.bytes(offset, 512)?.as_chunks().0.try_into().ok()

@@ -32,11 +32,12 @@ fn place<R: Records>(records: &R, data: &Data<'_>, op: u16, input: u16) -> Optio
             let narrow = (from.element_bytes, to.element_bytes) == (1, 1);
             narrow.then_some(InPlace::Exactly)
         }
-        OpKind::Add => {
-            let others = [record.input_a, record.input_b].map(|tensor| records.tensor(tensor));
-            let mut inputs = others.iter().flatten();
-            let alike = inputs.all(|tensor| tensor.element_bytes == to.element_bytes);
-            alike.then_some(InPlace::Exactly)
+        OpKind::Add | OpKind::Mul => {
+            let inputs = [record.input_a, record.input_b].map(|tensor| records.tensor(tensor));
+            let mut all = inputs.iter().flatten().chain([&to]);
+            let narrow = all.all(|tensor| tensor.element_bytes == 1);
+            // An operand that broadcasts is needed again, or is smaller than what is made of it.
+            (narrow && from.is_shaped_like(&to)).then_some(InPlace::Exactly)
         }
         OpKind::Conv => {
             let params: ConvParams = data.params(&record)?;

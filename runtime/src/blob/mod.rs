@@ -25,6 +25,7 @@
 )]
 
 pub mod check;
+mod check_inputs;
 mod check_op;
 mod check_plan;
 mod check_rows;
@@ -49,8 +50,8 @@ pub use input::InputRecord;
 pub use op::{OpKind, OpRecord};
 pub use output::OutputRecord;
 pub use params::{
-    AddParams, ConvParams, DepthToSpaceParams, PadParams, PoolParams, Position, ResizeParams,
-    TableParams,
+    AddParams, ConvParams, DepthToSpaceParams, GatherParams, MulParams, NO_CHANNEL, PadParams,
+    PoolParams, Position, ResizeParams, TableParams,
 };
 pub use plan::SegmentRecord;
 pub use record::{Record, Table};

@@ -1,5 +1,7 @@
 //! An operator: what it is, what it reads, and which rows it needs for a row of its output.
 
+#[cfg(doc)]
+use super::TensorRecord;
 use super::record::record;
 
 /// Kinds of operators; the number is the one in the blob.
@@ -24,6 +26,10 @@ pub enum OpKind {
     Softmax = 7,
     /// A border of zeros.
     Pad = 8,
+    /// Product of two tensors.
+    Mul = 9,
+    /// Picks rows, columns and channels of up to two tensors.
+    Gather = 10,
     /// An image of another size, nearest or bilinear.
     Resize = 11,
     /// Blocks of pixels out of the channels of one.
@@ -36,7 +42,7 @@ pub enum OpKind {
 
 impl OpKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Input,
         Self::Conv,
         Self::Depthwise,
@@ -46,6 +52,8 @@ impl OpKind {
         Self::Table,
         Self::Softmax,
         Self::Pad,
+        Self::Mul,
+        Self::Gather,
         Self::Resize,
         Self::DepthToSpace,
         Self::MinPool,
@@ -77,6 +85,8 @@ impl OpKind {
             Self::Table => "Table",
             Self::Softmax => "Softmax",
             Self::Pad => "Pad",
+            Self::Mul => "Mul",
+            Self::Gather => "Gather",
             Self::Resize => "Resize",
             Self::DepthToSpace => "DepthToSpace",
             Self::MinPool => "MinPool",
@@ -126,8 +136,8 @@ impl OpRecord {
     }
 
     /// The first row of an input (of `height` rows) that output row `y` needs. The last row of an
-    /// input is needed to the end: where it is the only one, it may stand for all (see
-    /// [`Broadcast`](super::Broadcast)).
+    /// input is needed to the end: where it is the only one, it may stand for all, as in an operand
+    /// that [broadcasts](TensorRecord::broadcasts_to).
     pub fn first_row(&self, y: u16, height: u16) -> u16 {
         let row = self.top(y).saturating_sub(u32::from(self.pad_top));
         let row = u16::try_from(row).unwrap_or(u16::MAX);

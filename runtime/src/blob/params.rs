@@ -89,6 +89,43 @@ record! {
 }
 
 record! {
+    /// Of `Mul`: the product of both operands less their zero points, requantized.
+    MulParams {
+        /// Multiplier.
+        multiplier: i32,
+        /// Bits by which the product is shifted left before the multiplier.
+        shift: u8,
+        /// Zero.
+        reserved: u8,
+        /// Least output.
+        lo: i16,
+        /// Greatest output.
+        hi: i16,
+    }
+}
+
+record! {
+    /// Of `Gather`; the row that it picks is the last under the operator's window.
+    GatherParams {
+        /// Offset of a u16 for each output channel: the channel that it picks, those of the second
+        /// input counted behind those of the first; [`NO_CHANNEL`]: the output's zero point.
+        map: u32,
+        /// Offset of the table (256 int8, by input + 128) that elements of the first input go
+        /// through; 0: they stay as they are.
+        table_a: u32,
+        /// The same for the second input.
+        table_b: u32,
+        /// Columns from one picked pixel to the next.
+        stride_w: u16,
+        /// Column of the first picked pixel.
+        first_column: u16,
+    }
+}
+
+/// In the map of a `Gather`: the output's zero point in place of a channel.
+pub const NO_CHANNEL: u16 = 0xffff;
+
+record! {
     /// Of `Table` (256 int8, by input + 128; of an int16 257 points, an i16 each) and `Softmax` (256 u16, by distance from the maximum).
     TableParams {
         /// Offset of the table.

@@ -66,6 +66,21 @@ impl TensorRecord {
         (self.height, self.width) == (1, 1)
     }
 
+    /// Whether height, width and channels are those of another tensor.
+    pub fn is_shaped_like(&self, other: &Self) -> bool {
+        let shape = |tensor: &Self| (tensor.height, tensor.width, tensor.channels);
+        shape(self) == shape(other)
+    }
+
+    /// Whether the tensor can be the second operand of an operator whose first is `whole`: height,
+    /// width and channels are each those of the first, or 1 and stand for all.
+    pub fn broadcasts_to(&self, whole: &Self) -> bool {
+        let spreads = |own: u16, whole: u16| own == whole || own == 1;
+        spreads(self.height, whole.height)
+            && spreads(self.width, whole.width)
+            && spreads(self.channels, whole.channels)
+    }
+
     /// Number of elements.
     pub fn elements(&self) -> u64 {
         u64::from(self.height)

@@ -12,7 +12,7 @@ pub mod scalar;
 pub use element::Element;
 pub use rearrange::{arg_max, between, every, min_into};
 pub use scalar::{
-    AddFactors, Average, Requant, add, add_to, average, average_in_place, clamp_to, depthwise,
-    dot_rows, interpolate, lookup, lookup_in_place, max_into, requantize, softmax_i8, softmax_q15,
-    sum_into,
+    AddFactors, Average, MulFactors, Requant, add, average, average_in_place, clamp_to, depthwise,
+    dot_rows, interpolate, lookup, lookup_in_place, max_into, mul, requantize, softmax_i8,
+    softmax_q15, sum_into,
 };

@@ -10,7 +10,10 @@ mod arg_max;
 mod conv;
 mod depth_to_space;
 mod depthwise;
+mod gather;
+mod mul;
 mod pad;
+mod pair;
 mod pool;
 mod resize;
 mod softmax;
@@ -86,6 +89,8 @@ pub(crate) fn run_step(
         OpKind::Table => table::run(&site, &mut bench, rows),
         OpKind::Softmax => softmax::run(&site, &mut bench, rows),
         OpKind::Pad => pad::run(&site, &mut bench, rows),
+        OpKind::Mul => mul::run(&site, &mut bench, rows),
+        OpKind::Gather => gather::run(&site, &mut bench, rows),
         OpKind::Resize => resize::run(&site, &mut bench, rows),
         OpKind::DepthToSpace => depth_to_space::run(&site, &mut bench, rows),
         OpKind::MinPool => pool::extreme(&site, &mut bench, rows, min_into),

@@ -14,8 +14,8 @@ use crate::random::SplitMix;
 
 /// Most operators of a net, the image and a softmax included.
 pub const MOST_OPS: usize = 14;
-/// Most channels of a depthwise convolution that makes more of them.
-const MOST_CHANNELS: usize = 16;
+/// Most channels of what makes more of them.
+pub(super) const MOST_CHANNELS: usize = 16;
 
 impl Recipe {
     /// The net, the same for the same recipe.
@@ -61,6 +61,7 @@ impl Recipe {
 fn ops_of(layer: &Layer) -> usize {
     match layer {
         Layer::Join { shortcut, .. } => 1 + usize::from(*shortcut).max(1),
+        Layer::Gate { .. } => 3,
         _ => 1,
     }
 }
@@ -184,6 +185,8 @@ impl Builder {
                 self.push(OpKind::Pad, vec![from], to, pad);
             }
             Layer::Join { back, shortcut } => self.join(usize::from(*back), *shortcut),
+            Layer::Gate { spread, sum } => self.gate(*spread, *sum),
+            Layer::Gather(pick) => self.pick(pick),
         }
     }
 
@@ -232,7 +235,8 @@ impl Builder {
         self.push(kind, vec![from], to, (pool, stats));
     }
 
-    fn average(&mut self, from: usize, window: Window, sides: [usize; 2]) {
+    /// Appends an average.
+    pub fn average(&mut self, from: usize, window: Window, sides: [usize; 2]) {
         let to = numbers::shape(sides, self.shape(from).channels);
         let (pool, stats) = numbers::average(&mut self.random, window, &self.stats[from]);
         let made = (Params::Pool(pool), stats);

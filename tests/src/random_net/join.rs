@@ -9,11 +9,11 @@ use super::windows::between;
 use super::{Border, Choice, Layer};
 
 /// Most operators that read one tensor.
-const MOST_READERS: usize = 3;
+pub(super) const MOST_READERS: usize = 3;
 
 impl Builder {
     /// Number of operators that read a tensor.
-    fn readers(&self, tensor: usize) -> usize {
+    pub fn readers(&self, tensor: usize) -> usize {
         let reads = |op: &&IntOp| op.inputs.contains(&tensor);
         self.ops.iter().filter(reads).count()
     }
@@ -63,7 +63,8 @@ impl Builder {
         }
     }
 
-    fn add(&mut self, a: usize, b: usize) {
+    /// Appends a sum.
+    pub fn add(&mut self, a: usize, b: usize) {
         let stats = Stats::centred(&mut self.random);
         let inputs = [&self.stats[a], &self.stats[b]];
         let params = Params::Add(numbers::add(&mut self.random, inputs, &stats));

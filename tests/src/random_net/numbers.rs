@@ -4,7 +4,7 @@
 //! scale them to a deviation of some fifty steps. The estimates are rough, and need not be better:
 //! a constant output is all that has to be avoided, for it would hide a wrong row.
 
-use tidbit::blob::AddParams;
+use tidbit::blob::{AddParams, MulParams};
 use tidbit_quantize::graph::{Shape, Window};
 use tidbit_quantize::lower::{IntConv, IntPool};
 
@@ -168,6 +168,34 @@ pub(super) fn add(random: &mut SplitMix, [a, b]: [&Stats; 2], to: &Stats) -> Add
         lo: -128,
         hi: 127,
     }
+}
+
+/// A product and what it is like.
+pub(super) fn mul(random: &mut SplitMix, [a, b]: [&Stats; 2]) -> (MulParams, Stats) {
+    let shift = random.within(1, 3) as u8;
+    let [of_a, of_b] = [a, b].map(|stats| stats.mean - f64::from(stats.zero_point));
+    let [spread_a, spread_b] = [a, b].map(|stats| stats.spread.max(8.0));
+    let mean = of_a * of_b;
+    let spread = (of_a * spread_b)
+        .hypot(of_b * spread_a)
+        .hypot(spread_a * spread_b);
+    // What the zero point cannot take back would leave the range of int8.
+    let factor = (SPREAD / spread).min(150.0 / mean.abs().max(1.0));
+    let centre = f64::from(random.within(-30, 30));
+    let zero_point = (centre - factor * mean).round().clamp(-128.0, 127.0);
+    let stats = Stats {
+        mean: zero_point + factor * mean,
+        spread: factor * spread,
+        zero_point: zero_point as i8,
+    };
+    let params = MulParams {
+        multiplier: (factor * (32.0 - f64::from(shift)).exp2()).round() as i32,
+        shift,
+        reserved: 0,
+        lo: -128,
+        hi: 127,
+    };
+    (params, stats)
 }
 
 /// A table of any bytes: what goes in wrong by one step comes out quite different.

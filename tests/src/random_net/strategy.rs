@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Border, Choice, Layer, Recipe};
+use super::{Border, Choice, Layer, Pick, Recipe, Spread};
 
 /// Recipes of nets with 2 to [`MOST_OPS`](super::MOST_OPS) operators, the image included.
 pub fn recipes() -> impl Strategy<Value = Recipe> {
@@ -57,6 +57,7 @@ fn keeping() -> impl Strategy<Value = Layer> {
     };
     prop_oneof![
         1 => Just(Layer::Table),
+        1 => gate(),
         3 => conv(window(7, 2), Just(0u8)),
         2 => depthwise(window(7, 2), Just(1u8)),
         1 => window(5, 1).prop_map(Layer::MaxPool),
@@ -78,7 +79,42 @@ fn any_layer() -> impl Strategy<Value = Layer> {
         1 => Just(Layer::ArgMax),
         1 => [0..3u8, 0..3u8, 0..3u8, 0..3u8].prop_map(Layer::Pad),
         1 => Just(Layer::Global),
+        2 => gate(),
+        3 => pick().prop_map(Layer::Gather),
     ]
+}
+
+fn gate() -> impl Strategy<Value = Layer> {
+    let spread = prop_oneof![
+        Just(Spread::None),
+        Just(Spread::Pixel),
+        Just(Spread::Channel),
+        Just(Spread::Element),
+    ];
+    let parts = (spread, prop::bool::weighted(0.25));
+    parts.prop_map(|(spread, sum)| Layer::Gate { spread, sum })
+}
+
+fn pick() -> impl Strategy<Value = Pick> {
+    let back = prop_oneof![1 => Just(None), 2 => (0..6u8).prop_map(Some)];
+    let first = prop_oneof![1 => Just([0u8, 0]), 1 => [0..3u8, 0..3u8]];
+    let stride = || prop_oneof![3 => Just(1u8), 1 => 2..=3u8];
+    let channels = prop_oneof![Just(0u8), 1..=8u8];
+    let parts = (
+        back,
+        first,
+        [stride(), stride()],
+        channels,
+        any::<[bool; 2]>(),
+    );
+    parts.prop_map(|(back, first, stride, channels, [shuffled, tables])| Pick {
+        back,
+        first,
+        stride,
+        channels,
+        shuffled,
+        tables,
+    })
 }
 
 fn conv(

@@ -110,6 +110,16 @@ pub(super) fn whole(input: &Shape) -> Window {
     }
 }
 
+/// The window of one pixel.
+pub(super) fn pointwise() -> Window {
+    let pixel = Shape {
+        height: 1,
+        width: 1,
+        channels: 1,
+    };
+    whole(&pixel)
+}
+
 /// A window that makes the rows and columns of `to` out of those of `from`, if there is one.
 pub(super) fn between(random: &mut SplitMix, from: &Shape, to: &Shape) -> Option<Window> {
     let rows = *random.pick(&ways(from.height, to.height))?;

@@ -121,6 +121,20 @@ pub fn add(block: &Block) {
     block.expect_ints("shift", &[add.shift]);
 }
 
+pub fn mul(block: &Block) {
+    let ops = vec![
+        (Op::Clamp, Clamp::NONE, vec![0]),
+        (Op::Mul, Clamp::NONE, vec![0, 1]),
+    ];
+    let graph = graph(&[shape(1, 1, 1); 3], ops);
+    let scales = ["a", "b", "output"].map(|name| scale_of(block, name));
+    let Params::Mul(mul) = last(&graph, &scales, &[vec![], vec![], vec![]]).params else {
+        panic!("{block}: not a product");
+    };
+    block.expect_ints("multiplier", &[mul.multiplier]);
+    block.expect_ints("shift", &[mul.shift]);
+}
+
 pub fn average(block: &Block) {
     let [rows, columns] = block.array("window").map(|taps| taps as usize);
     let window = window([rows, columns], block.int::<i64>("padding") as usize);

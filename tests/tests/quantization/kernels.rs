@@ -1,8 +1,8 @@
 //! What the runtime computes: one function a kind of block, straight into the kernels.
 
 use tidbit::kernels::{
-    AddFactors, Average, Element, Requant, add, arg_max, average, between, depthwise, dot_rows,
-    every, max_into, min_into, requantize, sum_into,
+    AddFactors, Average, Element, MulFactors, Requant, add, arg_max, average, between, depthwise,
+    dot_rows, every, max_into, min_into, mul, requantize, sum_into,
 };
 
 use crate::block::Block;
@@ -165,8 +165,23 @@ pub fn residual_add(block: &Block) {
         lo,
         hi,
     };
-    let (a, b): (Vec<i8>, Vec<i8>) = (block.ints("a"), block.ints("b"));
-    let mut out = vec![0; a.len()];
-    add(&a, &b, &by, &mut out);
+    let mut out: Vec<i8> = block.ints("a");
+    add(&mut out, &block.ints::<i8>("b"), &by);
+    block.expect_ints("out", &out);
+}
+
+pub fn product(block: &Block) {
+    let (lo, hi) = clamp(block);
+    let by = MulFactors {
+        zero_a: block.int("zero_a"),
+        zero_b: block.int("zero_b"),
+        multiplier: block.int("multiplier"),
+        shift: block.int("shift"),
+        zero_point: block.int("zero_point"),
+        lo,
+        hi,
+    };
+    let mut out: Vec<i8> = block.ints("a");
+    mul(&mut out, &block.ints::<i8>("b"), &by);
     block.expect_ints("out", &out);
 }

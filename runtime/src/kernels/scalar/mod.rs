@@ -4,16 +4,16 @@
 //! the quantizer proves for every operator that they never do. Slices that are too short end a
 //! loop early and never panic. What takes an [`Element`] does the same to int8 and to int16.
 
-mod add;
 mod conv;
+mod pair;
 mod pool;
 mod softmax;
 mod table;
 
 use super::Element;
 
-pub use add::{AddFactors, add, add_to};
 pub use conv::{depthwise, dot_rows};
+pub use pair::{AddFactors, MulFactors, add, mul};
 pub use pool::{Average, average, average_in_place, clamp_to, max_into, sum_into};
 pub use softmax::{softmax_i8, softmax_q15};
 pub use table::{interpolate, lookup, lookup_in_place};
