@@ -43,6 +43,25 @@ pub struct Tensor {
     pub shape: Shape,
     /// How the ONNX tensor of that name orders rows, columns and channels.
     pub layout: Layout,
+    /// What equalization has multiplied each channel by: 2 to the power of an eighth of this. The
+    /// ONNX tensor knows nothing of it.
+    pub equalization: Option<Vec<i8>>,
+}
+
+impl Tensor {
+    /// The factor by which equalization has multiplied a channel.
+    pub fn factor(&self, channel: usize) -> f32 {
+        let exponents = self.equalization.as_deref().unwrap_or_default();
+        let exponent = exponents.get(channel).copied().unwrap_or(0);
+        (f32::from(exponent) / 8.0).exp2()
+    }
+
+    /// The same for all channels.
+    pub fn factors(&self) -> Vec<f32> {
+        (0..self.shape.channels)
+            .map(|channel| self.factor(channel))
+            .collect()
+    }
 }
 
 /// Least and greatest value that an operator lets through.

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::plan::Ram;
+use crate::ptq::options::{Effort, Ptq};
 
 /// What the net is fed: `(pixel - mean) / std`, pixel in 0..255.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +16,15 @@ pub struct Normalization {
 }
 
 impl Normalization {
+    /// One that leaves pixels as they are.
+    pub fn plain(channels: usize) -> Self {
+        Self {
+            mean: vec![0.0; channels],
+            std: vec![1.0; channels],
+            bgr: false,
+        }
+    }
+
     /// The same with one number for each channel.
     ///
     /// # Errors
@@ -89,4 +99,21 @@ pub struct Options {
     pub ranges: Option<RangeMethod>,
     /// What the plan is made for.
     pub ram: Ram,
+    /// The passes that choose the numbers.
+    pub ptq: Ptq,
+}
+
+impl Options {
+    /// Whether they leave no choice that has to be judged.
+    pub fn is_settled(&self) -> bool {
+        let Ptq {
+            effort,
+            equalize,
+            adaptive_rounding,
+            bias_correction,
+        } = self.ptq;
+        let passes = [equalize, adaptive_rounding, bias_correction];
+        let runs = passes.map(|pass| pass.unwrap_or(effort != Effort::Fast));
+        self.ranges.is_some() && runs == [false; 3]
+    }
 }

@@ -51,7 +51,12 @@ impl Scale {
     }
 }
 
-/// The scales of all tensors, with ranges by `method`.
+/// By how much the range of the answer exceeds what calibration saw. What is clipped there is lost
+/// for good, and a few more or less steps are seldom what an answer lacks.
+const ANSWER_MARGIN: f32 = 1.125;
+
+/// The scales of all tensors, with ranges by `method`; the answer keeps all that was seen, and
+/// some more.
 pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> Vec<Scale> {
     let mut scales = vec![Scale::PIXELS; graph.tensors.len()];
     for node in &graph.nodes {
@@ -60,7 +65,14 @@ pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> 
             // These copy elements: another scale could only lose.
             Op::Pool(PoolKind::Max, _) | Op::Pad(_) => scales[node.inputs[0]],
             _ => {
-                let (lo, hi) = range(&calibration.histograms[node.output], method);
+                let histogram = &calibration.histograms[node.output];
+                let (lo, hi) = match node.output == graph.output {
+                    true => {
+                        let (lo, hi) = range(histogram, RangeMethod::MinMax);
+                        (lo * ANSWER_MARGIN, hi * ANSWER_MARGIN)
+                    }
+                    false => range(histogram, method),
+                };
                 let clamp = node.clamp;
                 Scale::covering((lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0))))
             }

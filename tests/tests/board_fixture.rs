@@ -36,6 +36,7 @@ fn twenty_images_give_the_same_bytes_in_every_tensor() {
         labels: vec![],
         ranges: Some(RangeMethod::Percentile),
         ram: tidbit_quantize::Ram::Auto,
+        ptq: tidbit_quantize::Ptq::FAST,
     };
     let made = net.quantize(&load("calibration", 120), &options, &());
     let blob = made.expect("it is quantized").blob;

@@ -54,6 +54,7 @@ fn score(file: &str) -> (usize, usize, usize, f64) {
         labels: vec![],
         ranges: None,
         ram: tidbit_quantize::Ram::Auto,
+        ptq: tidbit_quantize::Ptq::FAST,
     };
     let made = net
         .quantize(&calibration, &options, &())
@@ -197,6 +198,7 @@ fn blue_first_is_the_same_net_on_swapped_pixels() {
             labels: vec![],
             ranges: Some(tidbit_quantize::RangeMethod::MinMax),
             ram: tidbit_quantize::Ram::Auto,
+            ptq: tidbit_quantize::Ptq::FAST,
         };
         let net = Network::load(&path).expect("it is understood");
         net.quantize(images, &options, &())

@@ -9,11 +9,15 @@ mod multiplier;
 mod pool;
 mod table;
 
+pub use conv::{Rounded, nearest, weight_scale};
+
+use std::collections::BTreeMap;
+
 use tidbit::blob::{AddParams, OpKind};
 
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape};
+use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape, TensorId};
 use crate::scale::Scale;
 
 /// A convolution in integers.
@@ -97,11 +101,27 @@ pub struct IntNet {
     pub exp_table: Box<[u16; 256]>,
 }
 
-/// Quantizes a folded graph; `means` are those of each tensor's channels.
+/// Weights that a pass has rounded, by the tensor that their convolution makes.
+pub type Rounding = BTreeMap<TensorId, Rounded>;
+
+/// Quantizes a folded graph, weights to the nearest; `means` are those of each tensor's channels.
 ///
 /// # Errors
 /// [`Error::Unrepresentable`] where a multiplier does not fit.
 pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntNet, Error> {
+    lower_rounded(graph, scales, means, &Rounding::new())
+}
+
+/// The same, where `rounding` has the weights of some convolutions already.
+///
+/// # Errors
+/// [`Error::Unrepresentable`] where a multiplier does not fit.
+pub fn lower_rounded(
+    graph: &Graph,
+    scales: &[Scale],
+    means: &[Vec<f64>],
+    rounding: &Rounding,
+) -> Result<IntNet, Error> {
     let mut index = vec![0; graph.tensors.len()];
     let mut ops = vec![IntOp {
         name: graph.tensors[graph.input].name.clone(),
@@ -114,7 +134,9 @@ pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntN
     }];
     for node in &graph.nodes {
         let inputs: Vec<usize> = node.inputs.iter().map(|&input| index[input]).collect();
-        let op = lower_node(graph, node, inputs, &ops, (scales[node.output], means))?;
+        let rounded = rounding.get(&node.output);
+        let numbers = (scales[node.output], means, rounded);
+        let op = lower_node(graph, node, inputs, &ops, numbers)?;
         index[node.output] = ops.len();
         ops.push(op);
     }
@@ -137,7 +159,7 @@ fn lower_node(
     node: &Node,
     inputs: Vec<usize>,
     ops: &[IntOp],
-    (scale, means): (Scale, &[Vec<f64>]),
+    (scale, means, rounded): (Scale, &[Vec<f64>], Option<&Rounded>),
 ) -> Result<IntOp, Error> {
     let input = ops[inputs[0]].scale;
     let shape = graph.shape(node.output);
@@ -157,8 +179,9 @@ fn lower_node(
             } else {
                 OpKind::Conv
             };
-            let conv = conv::lower(conv, depthwise, (input, scale), &means[node.inputs[0]])
-                .map_err(failed)?;
+            let to_nearest = || nearest(conv, input, &means[node.inputs[0]]);
+            let rounded = rounded.map_or_else(to_nearest, Rounded::clone);
+            let conv = conv::lower(conv, depthwise, (input, scale), &rounded).map_err(failed)?;
             (kind, Params::Conv(conv))
         }
         Op::Pool(PoolKind::Max, window) => (OpKind::MaxPool, Params::Pool(pool::max(*window))),
