@@ -28,6 +28,43 @@ pub struct Calibration {
     pub image_means: Vec<Vec<Vec<f32>>>,
 }
 
+impl Calibration {
+    /// What these images and others showed together.
+    pub fn merge(&self, other: &Self) -> Self {
+        let (own, more) = (
+            self.image_means.len() as f64,
+            other.image_means.len() as f64,
+        );
+        let mean = |one: f64, two: f64| (one * own + two * more) / (own + more);
+        let tensors = 0..self.histograms.len();
+        let channel = |(one, two): (&Channel, &Channel)| Channel {
+            min: one.min.min(two.min),
+            max: one.max.max(two.max),
+            square: mean(one.square, two.square),
+        };
+        let channels = |tensor: usize| self.channels[tensor].iter().zip(&other.channels[tensor]);
+        let means = |tensor: usize| self.means[tensor].iter().zip(&other.means[tensor]);
+        Self {
+            histograms: tensors
+                .clone()
+                .map(|at| {
+                    self.histograms[at]
+                        .clone()
+                        .merge(other.histograms[at].clone())
+                })
+                .collect(),
+            means: tensors
+                .clone()
+                .map(|at| means(at).map(|(&one, &two)| mean(one, two)).collect())
+                .collect(),
+            channels: tensors
+                .map(|at| channels(at).map(channel).collect())
+                .collect(),
+            image_means: [&self.image_means[..], &other.image_means[..]].concat(),
+        }
+    }
+}
+
 /// What one channel of a tensor showed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Channel {

@@ -14,7 +14,8 @@ use crate::lower::{IntNet, lower, lower_rounded};
 use crate::options::{Options, RangeMethod};
 use crate::plan::{Plan, Ram, layerwise, plan};
 use crate::ptq::ladder::{Material, Pass, choose};
-use crate::ptq::options::Ptq;
+use crate::ptq::options::{Effort, Ptq};
+use crate::ptq::reconstruct::{LONGEST, too_long};
 use crate::ptq::trial::split;
 use crate::reference::{Feed, image_shape};
 use crate::scale::scales;
@@ -125,7 +126,16 @@ impl Network {
         let first = scales(&graph, &calibration, RangeMethod::MinMax);
         let first = lower(&graph, &first, &calibration.means)?;
         let plan = planned(&first, options.ram, &extras(String::new()), watch)?;
-        let notices = notices(&graph, &calibration, images.len());
+        let mut notices = notices(&graph, &calibration, images.len());
+        if options
+            .ptq
+            .runs(options.ptq.adaptive_rounding, Effort::Default)
+        {
+            let long = too_long(&graph).into_iter().map(|name| {
+                format!("the weights of '{name}' are rounded to the nearest: a row has more than {LONGEST}")
+            });
+            notices.extend(long);
+        }
         let outcome = choose(&material, graph, calibration, options)?;
         let numbers = &outcome.numbers;
         let net = lower_rounded(

@@ -72,11 +72,13 @@ pub enum RangeMethod {
     Percentile,
     /// The range with the least mean squared error.
     Mse,
+    /// The range that keeps most of how the values are spread.
+    Entropy,
 }
 
 impl RangeMethod {
     /// All methods, in the order in which they are tried.
-    pub const ALL: [Self; 3] = [Self::MinMax, Self::Percentile, Self::Mse];
+    pub const ALL: [Self; 4] = [Self::MinMax, Self::Percentile, Self::Mse, Self::Entropy];
 
     /// The method's name.
     pub fn name(self) -> &'static str {
@@ -84,6 +86,7 @@ impl RangeMethod {
             Self::MinMax => "minmax",
             Self::Percentile => "percentile",
             Self::Mse => "mse",
+            Self::Entropy => "entropy",
         }
     }
 }
@@ -110,10 +113,9 @@ impl Options {
             effort,
             equalize,
             adaptive_rounding,
-            bias_correction,
         } = self.ptq;
-        let passes = [equalize, adaptive_rounding, bias_correction];
+        let passes = [equalize, adaptive_rounding];
         let runs = passes.map(|pass| pass.unwrap_or(effort != Effort::Fast));
-        self.ranges.is_some() && runs == [false; 3]
+        self.ranges.is_some() && runs == [false; 2]
     }
 }

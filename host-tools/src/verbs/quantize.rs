@@ -88,9 +88,6 @@ pub struct Cmd {
     /// Round weights so that each layer's output is near, not each weight
     #[arg(long, value_enum, default_value_t = Switch::Auto)]
     adaptive_rounding: Switch,
-    /// Take out of the biases what the integer net's channels are off on average
-    #[arg(long, value_enum, default_value_t = Switch::Auto)]
-    bias_correction: Switch,
     /// What the plan is made for: auto (the least memory), a budget of arena and scratch such as
     /// 192K or 65536 (the least work that fits), or layerwise (every layer by itself)
     #[arg(long, value_name = "auto|BYTES|layerwise", default_value = "auto")]
@@ -114,6 +111,8 @@ enum Ranges {
     Percentile,
     /// The range with the least mean squared error
     Mse,
+    /// The range that keeps most of how the values are spread
+    Entropy,
 }
 
 /// What `--effort` takes.
@@ -121,9 +120,9 @@ enum Ranges {
 enum EffortChoice {
     /// No pass but the choice among the range methods
     Fast,
-    /// Equalization, adaptive rounding, bias correction
+    /// Equalization and adaptive rounding
     Default,
-    /// The same layer by layer, and a search of each tensor's range
+    /// The same with all images and more samples of each
     Best,
 }
 
@@ -155,6 +154,7 @@ impl Ranges {
             Self::Minmax => Some(RangeMethod::MinMax),
             Self::Percentile => Some(RangeMethod::Percentile),
             Self::Mse => Some(RangeMethod::Mse),
+            Self::Entropy => Some(RangeMethod::Entropy),
         }
     }
 }
@@ -261,7 +261,6 @@ impl Cmd {
                 effort: self.effort(),
                 equalize: self.equalize.wish(),
                 adaptive_rounding: self.adaptive_rounding.wish(),
-                bias_correction: self.bias_correction.wish(),
             },
         })
     }

@@ -13,7 +13,7 @@ use crate::import::Imported;
 use crate::import::source::Source;
 use crate::lower::Rounding;
 use crate::options::{Options, RangeMethod};
-use crate::reference::{Feed, Reference};
+use crate::reference::Feed;
 use crate::scale::{Scale, scales};
 use crate::{Error, Normalization, Watch};
 
@@ -73,12 +73,30 @@ pub struct Material<'a> {
 }
 
 impl Material<'_> {
-    /// What calibration shows of a graph of this net.
+    /// What the images that the passes look at show of a graph of this net.
     ///
     /// # Errors
     /// Those of [`calibrate`].
     pub fn calibrate(&self, graph: &Graph) -> Result<Arc<Calibration>, Error> {
         calibrate(self.source, graph, self.feed, self.images, self.watch).map(Arc::new)
+    }
+
+    /// The same numbers with ranges of all images: once a method and factors are chosen, no image has
+    /// to be kept from them.
+    fn settled(&self, chosen: Numbers) -> Result<Numbers, Error> {
+        let judges = calibrate(
+            self.source,
+            &chosen.graph,
+            self.feed,
+            self.judges,
+            self.watch,
+        )?;
+        let calibration = Arc::new(chosen.calibration.merge(&judges));
+        Ok(Numbers {
+            scales: scales(&chosen.graph, &calibration, chosen.method),
+            calibration,
+            ..chosen
+        })
     }
 }
 
@@ -107,13 +125,7 @@ pub fn choose(
             passes: vec![],
         });
     }
-    let reference = Reference::new(material.source, material.imported, material.normalization)?;
-    let trial = Trial::new(
-        material.judges,
-        &reference,
-        material.normalization,
-        material.watch,
-    )?;
+    let trial = Trial::new(&graph, material)?;
     let mut ladder = Ladder {
         material,
         trial,
@@ -127,10 +139,18 @@ pub fn choose(
         let next = ladder.equalized(&best)?;
         ladder.compare("equalization", ptq.equalize, next, (&mut best, &mut sqnr));
     }
+    best = material.settled(best)?;
     if ptq.runs(ptq.adaptive_rounding, Effort::Default) {
-        let work = Work {
-            images: 96,
-            samples: 8192,
+        sqnr = ladder.trial.sqnr(&best, "all images", material.watch)?;
+        let work = match ptq.effort {
+            Effort::Best => Work {
+                images: usize::MAX,
+                samples: 32_768,
+            },
+            Effort::Fast | Effort::Default => Work {
+                images: 64,
+                samples: 8192,
+            },
         };
         let next = reconstruct(&best, material, work)?;
         let found = ladder.trial.sqnr(&next, "rounding", material.watch)?;

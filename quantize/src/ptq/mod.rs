@@ -2,12 +2,12 @@
 //!
 //! Each pass changes numbers that the host is free to choose, and costs nothing at run time:
 //!
-//! 1. [`equalize`]: channels of one tensor are brought to ranges alike;
-//! 2. [`rounding`]: weights are rounded so that the layer's output, not each weight, is near;
-//! 3. [`bias`]: what a channel is off on average is taken out of its bias;
-//! 4. [`search`]: the range of each activation is chosen by what it does to the net's answer.
+//! 1. [`equalize`]: channels of one tensor are brought to ranges alike ([`classes`], [`factors`]);
+//! 2. [`reconstruct`]: weights are chosen, and rounded ([`rounding`]), so that each layer's output,
+//!    not each weight, is near, on what the integer net gives the layer ([`capture`], [`samples`],
+//!    [`moments`], [`matrix`]).
 //!
-//! [`ladder`] runs them in a row. It measures the net's answers on calibration images that the
+//! [`ladder`] runs them in a row. It measures ([`trial`]) the net's answers on calibration images that the
 //! passes do not look at, and keeps a pass only if they are not worse for it.
 
 pub mod capture;

@@ -7,10 +7,10 @@ pub enum Effort {
     /// Ranges by the better method, weights to the nearest, biases corrected by what the f32 net
     /// shows.
     Fast,
-    /// Equalization, adaptive rounding a few layers at a time, and bias correction.
+    /// Equalization and adaptive rounding.
     #[default]
     Default,
-    /// The same layer by layer, and a search of each tensor's range.
+    /// The same with all images and more samples of each.
     Best,
 }
 
@@ -35,8 +35,6 @@ pub struct Ptq {
     pub equalize: Option<bool>,
     /// Adaptive rounding; without it weights are rounded to the nearest.
     pub adaptive_rounding: Option<bool>,
-    /// Bias correction by what the integer net shows.
-    pub bias_correction: Option<bool>,
 }
 
 impl Ptq {
@@ -45,7 +43,6 @@ impl Ptq {
         effort: Effort::Fast,
         equalize: None,
         adaptive_rounding: None,
-        bias_correction: None,
     };
 
     /// Whether a pass with this switch runs, if it does so from effort `from` on.

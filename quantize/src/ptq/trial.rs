@@ -2,13 +2,14 @@
 
 use rayon::prelude::*;
 use tidbit::{Model, Session};
+use tract_onnx::prelude::*;
 
-use super::ladder::Numbers;
+use super::ladder::{Material, Numbers};
 use crate::emit::{Extras, emit};
+use crate::graph::{Graph, Op, TensorId};
 use crate::lower::lower_rounded;
 use crate::plan::layerwise;
-use crate::reference::Reference;
-use crate::scale::Scale;
+use crate::reference::{reference_error, values};
 use crate::sqnr::Sqnr;
 use crate::{Error, Normalization, Watch};
 
@@ -29,51 +30,61 @@ pub fn split(images: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
 }
 
 /// Images and what the f32 net answers to them.
+///
+/// Where a net ends in a softmax, the logits are compared: shares hang on few images that are hard
+/// to tell, logits on all.
 pub struct Trial<'a> {
     images: &'a [Vec<u8>],
     truth: Vec<Vec<f32>>,
     normalization: &'a Normalization,
+    tensor: TensorId,
 }
 
 impl<'a> Trial<'a> {
-    /// Runs the f32 net.
+    /// Runs the f32 net up to the answer, or the logits, of a folded graph.
     ///
     /// # Errors
     /// The reference's.
-    pub fn new(
-        images: &'a [Vec<u8>],
-        reference: &Reference,
-        normalization: &'a Normalization,
-        watch: &dyn Watch,
-    ) -> Result<Self, Error> {
-        watch.stage("reference", images.len() as u64);
-        let truth = images
-            .par_iter()
-            .map(|image| reference.run(image).inspect(|_| watch.step()))
-            .collect::<Result<Vec<_>, _>>()?;
+    pub fn new(graph: &Graph, material: &Material<'a>) -> Result<Self, Error> {
+        let producer = graph.producer(graph.output).map(|node| &graph.nodes[node]);
+        let softmax = producer.filter(|node| matches!(node.op, Op::Softmax));
+        let tensor = softmax.map_or(graph.output, |node| node.inputs[0]);
+        let name = graph.tensors[tensor].name.clone();
+        let order = graph.tensors[tensor].layout.to_hwc(&graph.shape(tensor));
+        let model = material.source.runnable(&[name])?;
+        material
+            .watch
+            .stage("reference", material.judges.len() as u64);
+        let one = |image: &Vec<u8>| {
+            let input = material.feed.tensor(image)?;
+            let outputs = model.run(tvec!(input.into())).map_err(reference_error)?;
+            let mut ordered = vec![0.0; order.len()];
+            for (&value, &place) in values(&outputs[0])?.iter().zip(&order) {
+                ordered[place] = value;
+            }
+            material.watch.step();
+            Ok(ordered)
+        };
+        let truth = material.judges.par_iter().map(one);
         Ok(Self {
-            images,
-            truth,
-            normalization,
+            images: material.judges,
+            truth: truth.collect::<Result<_, Error>>()?,
+            normalization: material.normalization,
+            tensor,
         })
     }
 
-    /// Output SQNR of a net with these numbers, in dB, through the runtime itself.
+    /// SQNR of a net with these numbers, in dB, through the runtime itself.
     ///
     /// # Errors
     /// What cannot be quantized.
     pub fn sqnr(&self, numbers: &Numbers, stage: &str, watch: &dyn Watch) -> Result<f64, Error> {
-        let blob = whole_blob(numbers, self.normalization)?;
+        let mut part = numbers.clone();
+        part.graph.output = self.tensor;
+        part.graph.remove_dead();
+        let blob = whole_blob(&part, self.normalization)?;
         let model = Model::new(&blob)?;
-        let output = model
-            .tables()
-            .flow
-            .tensors
-            .get(model.tables().header.output);
-        let scale = output.map_or(Scale::SHARES, |record| Scale {
-            scale: f32::from_bits(record.scale),
-            zero_point: record.zero_point,
-        });
+        let scale = numbers.scales[self.tensor];
         watch.stage(stage, self.images.len() as u64);
         let answers = self
             .images
