@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes Rust's `core` available for a bare ARM target, and QEMU where it is missing.
+# Makes Rust's `core` available for a bare ARM target, and QEMU for its boards where it is missing.
 #
 #   firmware/toolchain.sh [TARGET]      (default: thumbv7em-none-eabihf)
 #
@@ -75,14 +75,19 @@ add_source() {
     debian_source "$work" || archived_source "$work"
 }
 
+# Debian's package qemu-system-arm has the emulators of both, 32 bits and 64.
 add_qemu() {
-    command -v qemu-system-arm >/dev/null 2>&1 && return
+    case $target in
+    aarch64*) qemu=qemu-system-aarch64 ;;
+    *) qemu=qemu-system-arm ;;
+    esac
+    command -v $qemu >/dev/null 2>&1 && return
     if command -v apt-get >/dev/null 2>&1; then
         say "installing qemu-system-arm"
         as_root apt-get install -y --no-install-recommends qemu-system-arm >/dev/null 2>&1 || true
     fi
-    command -v qemu-system-arm >/dev/null 2>&1 ||
-        say "no qemu-system-arm: firmware builds, but runs nowhere; install it with: apt-get install qemu-system-arm"
+    command -v $qemu >/dev/null 2>&1 ||
+        say "no $qemu: firmware builds, but runs nowhere; install it with: apt-get install qemu-system-arm"
 }
 
 add_qemu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Passes all tests, those on the emulated Cortex-M4 included. One command on a fresh machine.
+# Passes all tests, those on the emulated boards included. One command on a fresh machine.
 set -eu
 cd "$(dirname "$0")/.."
 emulator=$(sh tests/setup.sh | tail -n 1)

@@ -20,10 +20,14 @@ if ! command -v cc >/dev/null 2>&1; then
     as_root apt-get update >/dev/null 2>&1 || true
     as_root apt-get install -y gcc libc6-dev >&2
 fi
-for target in thumbv7em-none-eabihf thumbv6m-none-eabi; do
+for target in thumbv7em-none-eabihf thumbv6m-none-eabi aarch64-unknown-none; do
     firmware/toolchain.sh "$target" >/dev/null || {
         echo no-qemu
         exit 0
     }
 done
-if command -v qemu-system-arm >/dev/null 2>&1; then echo qemu; else echo no-qemu; fi
+if command -v qemu-system-arm >/dev/null 2>&1 && command -v qemu-system-aarch64 >/dev/null 2>&1; then
+    echo qemu
+else
+    echo no-qemu
+fi

@@ -3,12 +3,13 @@
 //! The runtime never looks at a scale or at the normalization: they stand in the blob as bit
 //! patterns of f32, for hosts that compare the answers with those of the f32 net.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tidbit::Model;
 use tidbit::blob::TensorRecord;
 use tidbit_quantize::Normalization;
-use tidbit_quantize::scale::Scale;
+use tidbit_quantize::scale::{Element, Scale};
 
 use crate::Error;
 
@@ -67,11 +68,23 @@ pub fn normalization(model: &Model<'_>) -> Normalization {
     }
 }
 
-/// Which real number an int8 of a tensor stands for.
+/// Where the blob comes from, by key: `model`, `sha256` of the ONNX file, and more.
+pub fn provenance<'a>(model: &Model<'a>) -> BTreeMap<&'a str, &'a str> {
+    let lines = model.provenance().lines();
+    lines
+        .map(|line| line.split_once('=').unwrap_or((line, "")))
+        .collect()
+}
+
+/// Which real number an element of a tensor stands for.
 pub fn scale(tensor: &TensorRecord) -> Scale {
     Scale {
         scale: f32::from_bits(tensor.scale),
         zero_point: tensor.zero_point,
+        element: match tensor.element_bytes {
+            1 => Element::Int8,
+            _ => Element::Int16,
+        },
     }
 }
 
@@ -98,7 +111,7 @@ mod tests {
             (&b""[..], "net.onnx: the blob is empty."),
             (b"\x08\x07pytorch", "net.onnx: not a tidbit blob"),
             (b"tidb\xff\x00", "net.onnx: the blob has format version 255"),
-            (b"tidb\x02\x00", "net.onnx: the blob is cut short"),
+            (b"tidb\x03\x00", "net.onnx: the blob is cut short"),
         ] {
             std::fs::write(&path, bytes).unwrap();
             let file = BlobFile::read(&path).unwrap();

@@ -72,9 +72,11 @@ mod tests {
             "quantize m.onnx --calibration d -o o.tidbit --mean 1,2,3 --std 4 --bgr --labels l --json",
             "quantize m.onnx --calibration d -o o.tidbit --mean -1.5,2,3 --ranges mse",
             "verify o.tidbit --reference m.onnx --images d --limit 5 --json --max-drop 1.5",
+            "verify o.tidbit --reference m.onnx --images d --layers --min-agreement 0.9",
             "run o.tidbit a.png b.png --top 3 --json --trace",
             "inspect o.tidbit --json --memory o.svg",
             "sim o.tidbit a.png --board mps2-an386 --json --trace --check",
+            "sim o.tidbit a.png --board virt-aarch64 --cpu neoverse-n1",
             "sim o.tidbit a.png --certify --json",
             "quantize m.onnx --calibration d -o o.tidbit --board mps2-an386",
         ] {

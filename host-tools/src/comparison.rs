@@ -1,17 +1,19 @@
-//! How a blob does beside its f32 net, image by image and over all images.
+//! How a blob does beside its f32 net, image by image.
 //!
-//! Top-1 is the share of images whose best class is the true one; top-5 of those where it is
-//! among the best five; agreement the share where blob and reference have the same best class.
-//! The output SQNR is `10 log10(Σ reference² / Σ (reference - blob)²)` in dB, over all outputs of
-//! all images, where the blob's int8 count as the real numbers for which they stand.
+//! Both run on every image, on all cores; what they said of each is kept, and
+//! [`Summary`](crate::summary::Summary) counts.
 
 use std::cmp::Reverse;
 
-use serde::Serialize;
-use tidbit_quantize::Sqnr;
+use rayon::prelude::*;
+use tidbit::{ImageShape, Model};
+use tidbit_quantize::{Reference, Sqnr, Watch};
 
-/// Nets with more classes than this have a top-5 too.
-const FEW_CLASSES: usize = 10;
+use crate::Error;
+use crate::blob::scale;
+use crate::dataset::Dataset;
+use crate::inference::Inference;
+use crate::pixels::Loader;
 
 /// What both said about one image.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ impl Compared {
     }
 
     /// Whether the true class is among the first `count` of a ranking.
-    fn hit(&self, ranking: &[usize], count: usize) -> bool {
+    pub fn hit(&self, ranking: &[usize], count: usize) -> bool {
         ranking
             .iter()
             .take(count)
@@ -52,61 +54,82 @@ impl Compared {
     }
 }
 
-/// The figures over all images: fractions of 1, and dB.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Summary {
-    /// Number of images.
-    pub images: usize,
-    /// Top-1 of the f32 net; `null` without labels.
-    pub reference_top1: Option<f64>,
-    /// Top-1 of the blob; `null` without labels.
-    pub blob_top1: Option<f64>,
-    /// Share of equal answers.
-    pub agreement: f64,
-    /// Output SQNR; `null` if there is no difference at all.
-    pub output_sqnr_db: Option<f64>,
-    /// Top-5, for nets with more than ten classes.
-    #[serde(flatten)]
-    pub top5: Option<Top5>,
-}
-
-/// Top-5 of both.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Top5 {
-    /// Of the f32 net; `null` without labels.
-    pub reference_top5: Option<f64>,
-    /// Of the blob; `null` without labels.
-    pub blob_top5: Option<f64>,
-}
-
-impl Summary {
-    /// Of these images, by a net of so many classes.
-    pub fn of(images: &[Compared], classes: usize) -> Self {
-        let share = |count: usize| count as f64 / images.len().max(1) as f64;
-        let labelled = images.iter().all(|image| image.label.is_some());
-        let top = |hit: &dyn Fn(&Compared) -> bool| {
-            labelled.then(|| share(images.iter().filter(|image| hit(image)).count()))
-        };
-        let sqnr = images
-            .iter()
-            .fold(Sqnr::default(), |sum, image| sum.merge(image.sqnr));
-        Self {
-            images: images.len(),
-            reference_top1: top(&|image| image.hit(&image.reference, 1)),
-            blob_top1: top(&|image| image.hit(&image.blob, 1)),
-            agreement: share(images.iter().filter(|image| image.agrees()).count()),
-            output_sqnr_db: Some(sqnr.db()).filter(|db| db.is_finite()),
-            top5: (classes > FEW_CLASSES).then(|| Top5 {
-                reference_top5: top(&|image| image.hit(&image.reference, 5)),
-                blob_top5: top(&|image| image.hit(&image.blob, 5)),
-            }),
+/// Makes sure that blob and reference take the same images and give as many outputs.
+///
+/// # Errors
+/// [`Error::Mismatch`].
+pub fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Error> {
+    let size = |ImageShape {
+                    height,
+                    width,
+                    channels,
+                }| format!("{height} x {width} x {channels}");
+    let values = |count: usize| format!("{count} values");
+    let pairs = [
+        (
+            "takes images of",
+            size(model.input_shape()),
+            size(reference.input_shape()),
+        ),
+        (
+            "answers with",
+            values(model.output_len()),
+            values(reference.output_len()),
+        ),
+    ];
+    for (what, blob, reference) in pairs {
+        if blob != reference {
+            return Err(Error::Mismatch {
+                what,
+                blob,
+                reference,
+            });
         }
     }
+    Ok(())
+}
 
-    /// Percentage points of top-1 that the blob loses; negative if it gains.
-    pub fn drop(&self) -> Option<f64> {
-        Some((self.reference_top1? - self.blob_top1?) * 100.0)
-    }
+/// Runs every image through both, on all cores; the results are in the order of the images.
+///
+/// # Errors
+/// An image that cannot be read.
+pub fn compare(
+    model: &Model<'_>,
+    reference: &Reference,
+    (dataset, loader): (&Dataset, &Loader),
+    watch: &dyn Watch,
+) -> Result<Vec<Compared>, Error> {
+    let output = model.output(0).ok_or(tidbit::Error::Contract)?;
+    let scale = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
+    watch.stage("images", dataset.samples.len() as u64);
+    dataset
+        .samples
+        .par_iter()
+        .map_init(
+            || vec![0; model.memory_bytes()],
+            |memory, sample| {
+                let image = loader.load(&sample.path)?;
+                let truth = reference.run(&image)?;
+                let found = Inference::run(model, memory, &image, false)?;
+                let mut sqnr = Sqnr::default();
+                sqnr.add(&truth, found.output.iter().map(|&q| scale.dequantize(q)));
+                let shares = shares(&truth, output.tensor != output.logits);
+                let (expected, answered) = (ranking(&truth, 5), found.ranking(5));
+                let sure =
+                    |class: Option<&usize>| class.and_then(|&class| shares.get(class)).copied();
+                watch.step();
+                Ok(Compared {
+                    label: sample.label,
+                    reference_score: sure(expected.first()).unwrap_or_default(),
+                    reference_on_blob: sure(answered.first()).unwrap_or_default(),
+                    blob_score: answered.first().map_or(0.0, |&class| found.score(class)),
+                    reference: expected,
+                    blob: answered,
+                    sqnr,
+                })
+            },
+        )
+        .collect()
 }
 
 /// The `count` best classes by the reference's outputs, best first; of equals the first.
@@ -141,11 +164,17 @@ pub fn disagreements(images: &[Compared]) -> Vec<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Compared, Summary, disagreements, ranking, shares};
+pub(crate) mod tests {
+    use super::{Compared, disagreements, ranking, shares};
     use tidbit_quantize::Sqnr;
 
-    fn image(label: Option<usize>, reference: usize, blob: usize, on_blob: f64) -> Compared {
+    /// An image of which both said something.
+    pub(crate) fn image(
+        label: Option<usize>,
+        reference: usize,
+        blob: usize,
+        on_blob: f64,
+    ) -> Compared {
         let mut sqnr = Sqnr::default();
         sqnr.add(
             &[1.0, -1.0],
@@ -164,47 +193,6 @@ mod tests {
             blob_score: 0.5,
             sqnr,
         }
-    }
-
-    #[test]
-    fn counts_what_is_right_and_what_is_equal() {
-        let images = [(0, 0, 0), (1, 1, 2), (2, 2, 2), (1, 0, 1)]
-            .map(|(label, reference, blob)| image(Some(label), reference, blob, 0.1));
-        let summary = Summary::of(&images, 3);
-        assert_eq!(
-            (summary.reference_top1, summary.blob_top1),
-            (Some(0.75), Some(0.75))
-        );
-        assert_eq!((summary.agreement, summary.drop()), (0.5, Some(0.0)));
-        assert!((summary.output_sqnr_db.unwrap() - 23.01).abs() < 0.01);
-        let json = serde_json::to_string(&Summary {
-            output_sqnr_db: None,
-            ..summary
-        })
-        .unwrap();
-        insta::assert_snapshot!(json, @r##"{"images":4,"reference_top1":0.75,"blob_top1":0.75,"agreement":0.5,"output_sqnr_db":null}"##);
-    }
-
-    #[test]
-    fn many_classes_have_a_top_5() {
-        let summary = Summary::of(&[image(Some(7), 3, 7, 0.1)], 11);
-        let json = serde_json::to_value(&summary).unwrap();
-        assert_eq!(json["reference_top1"], 0.0);
-        assert_eq!(json["reference_top5"], 1.0);
-        assert_eq!(json["blob_top5"], 1.0);
-    }
-
-    #[test]
-    fn without_labels_there_is_still_agreement() {
-        let summary = Summary::of(&[image(None, 3, 3, 0.9), image(None, 3, 4, 0.1)], 11);
-        let json = serde_json::to_value(&summary).unwrap();
-        assert!(json["blob_top1"].is_null() && json["blob_top5"].is_null());
-        assert_eq!(json["agreement"], 0.5);
-        assert_eq!(summary.drop(), None);
-        assert_eq!(
-            Summary::of(&[image(None, 3, 3, 0.9)], 5).output_sqnr_db,
-            None
-        );
     }
 
     #[test]

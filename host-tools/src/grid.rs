@@ -7,6 +7,8 @@ use tabled::builder::Builder;
 use tabled::settings::object::{Cell, Columns, Rows};
 use tabled::settings::{Alignment, Color, Style};
 
+use crate::statistics::Interval;
+
 /// A table that grows by rows.
 #[derive(Debug)]
 pub struct Grid {
@@ -80,9 +82,15 @@ pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", fraction * 100.0)
 }
 
+/// A fraction and its interval as percentages.
+pub fn percent_within(fraction: f64, [lo, hi]: Interval) -> String {
+    let [fraction, lo, hi] = [fraction, lo, hi].map(|fraction| fraction * 100.0);
+    format!("{fraction:.2} % ({lo:.1} to {hi:.1})")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Grid, grouped, percent};
+    use super::{Grid, grouped, percent, percent_within};
     use tabled::settings::Color;
 
     #[test]
@@ -117,5 +125,7 @@ mod tests {
             assert_eq!(grouped(number), text);
         }
         assert_eq!(percent(0.9125), "91.2 %");
+        let within = percent_within(0.923_333, [0.887_7, 0.948_2]);
+        assert_eq!(within, "92.33 % (88.8 to 94.8)");
     }
 }

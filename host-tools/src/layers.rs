@@ -51,7 +51,7 @@ pub struct Layer {
     /// Rows that its operator makes in one step; of its input, if it takes that row by row.
     pub step_rows: u16,
     /// Least and greatest int8 that it lets through, if it clamps.
-    pub clamp: Option<[i8; 2]>,
+    pub clamp: Option<[i16; 2]>,
 }
 
 /// The operators of a model, in order.
@@ -109,7 +109,7 @@ struct Form {
     kernel: Option<[u16; 2]>,
     stride_w: Option<u16>,
     groups: u16,
-    clamp: Option<[i8; 2]>,
+    clamp: Option<[i16; 2]>,
 }
 
 impl Form {
@@ -221,6 +221,9 @@ mod tests {
             layout: 0,
             landing_offset: 0,
             landing_rows: 0,
+            element_bytes: 1,
+            reserved: 0,
+            equalization: 0,
         }
     }
 

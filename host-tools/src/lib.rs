@@ -6,7 +6,9 @@
 //! [`recomputed`]), a run on the host ([`inference`]), an emulated board ([`board`]) and how its
 //! answer differs ([`difference`]), the arena over time ([`memory_map`], [`memory_picture`]), and
 //! the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
-//! own: what a net answers is the runtime's business, how good it is is [`comparison`]'s.
+//! own: what a net answers is the runtime's business; how good it is [`comparison`] finds image by
+//! image, [`summary`] and [`paired_top1`] over all images with what [`statistics`] knows of chance, and
+//! [`layer_sqnr`] operator by operator ([`layer_report`]); [`gates`] are what a user demands.
 #![forbid(unsafe_code)]
 
 pub mod blob;
@@ -18,19 +20,25 @@ pub mod dataset;
 pub mod difference;
 pub mod error;
 pub mod facts;
+pub mod gates;
 pub mod grid;
 pub mod inference;
 pub mod labels;
+pub mod layer_report;
+pub mod layer_sqnr;
 pub mod layers;
 pub mod memory_map;
 pub mod memory_picture;
 pub mod numbers;
+pub mod paired_top1;
 pub mod pixels;
 pub mod progress;
 mod ram;
 pub mod recomputed;
 pub mod save;
+pub mod statistics;
 pub mod stdout;
+pub mod summary;
 pub mod verbs;
 
 pub use cli::Cli;

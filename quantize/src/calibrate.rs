@@ -6,12 +6,12 @@
 //! by its factors first: calibration sees what the equalized graph computes.
 
 use rayon::prelude::*;
-use tract_onnx::prelude::*;
 
+use crate::activations::Activations;
 use crate::graph::{Graph, TensorId};
 use crate::histogram::Histogram;
 use crate::import::source::Source;
-use crate::reference::{Feed, reference_error, values};
+use crate::reference::{Feed, values};
 use crate::{Error, Watch};
 
 /// What the calibration images showed.
@@ -149,11 +149,8 @@ pub fn calibrate(
         return Err(Error::NoImages);
     }
     watch.stage("calibrate", images.len() as u64);
-    let tensors: Vec<TensorId> = graph.nodes.iter().map(|node| node.output).collect();
-    let names: Vec<String> = tensors
-        .iter()
-        .map(|&tensor| graph.tensors[tensor].name.clone())
-        .collect();
+    let activations = Activations::new(source, graph, feed.clone())?;
+    let tensors = &activations.tensors;
     let factors: Vec<Vec<f32>> = tensors
         .iter()
         .map(|&tensor| graph.tensors[tensor].factors())
@@ -162,11 +159,8 @@ pub fn calibrate(
         .iter()
         .map(|&tensor| channel_of_each(graph, tensor))
         .collect();
-    let model = source.runnable(&names)?;
     let one = |image: &Vec<u8>| {
-        let outputs = model
-            .run(tvec!(feed.tensor(image)?.into()))
-            .map_err(reference_error)?;
+        let outputs = activations.run(image)?;
         watch.step();
         let seen = outputs
             .iter()

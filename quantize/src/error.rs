@@ -56,6 +56,18 @@ pub enum Error {
         /// What is.
         supported: String,
     },
+    /// A blob is not of the net with which it is compared.
+    #[error(
+        "the blob is not made of this net: its operator {index} is {blob}, that of the net is {net}. Give the ONNX file from which the blob was made; if it is that, make the blob anew with this tidbit."
+    )]
+    OtherNet {
+        /// The first operator that differs.
+        index: usize,
+        /// What it is in the blob.
+        blob: String,
+        /// What it is in the net.
+        net: String,
+    },
     /// The f32 reference failed.
     #[error("the f32 reference cannot run this net: {reason}")]
     Reference {

@@ -3,10 +3,12 @@
 //! The stages, one file (or folder) each, one type in and one type out:
 //! [`import`] → [`fold`] → [`calibrate`] → [`scale`] → [`lower`] → [`plan`] → [`emit`].
 //! [`network`] runs them in a row; [`reference`] is the f32 truth that everything is measured
-//! against.
+//! against, [`layer_reference`] that of every operator of a blob.
 #![warn(missing_docs)]
 
+pub mod activations;
 pub mod calibrate;
+pub mod digest;
 pub mod emit;
 pub mod error;
 pub mod fold;
@@ -16,6 +18,7 @@ pub mod graph;
 mod handmade;
 pub mod histogram;
 pub mod import;
+pub mod layer_reference;
 pub mod lower;
 pub mod network;
 pub mod options;
@@ -28,6 +31,7 @@ pub mod sqnr;
 pub mod watch;
 
 pub use error::Error;
+pub use layer_reference::LayerReference;
 pub use network::{Network, Quantized};
 pub use options::{Normalization, Options, RangeMethod};
 pub use plan::Ram;

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
 use tidbit::{ImageShape, Model};
 
 use crate::calibrate::Calibration;
+use crate::digest::sha256;
 use crate::emit::{Extras, emit};
 use crate::fold::fold;
 use crate::graph::{Graph, Op};
@@ -55,17 +55,12 @@ impl Network {
     pub fn load(path: &Path) -> Result<Self, Error> {
         let source = Source::load(path)?;
         let imported = import(&source)?;
-        let bytes = std::fs::read(path).map_err(|error| Error::Read {
-            path: path.display().to_string(),
-            source: error,
-        })?;
-        let digest = Sha256::digest(&bytes);
         let file = path.file_name().unwrap_or(path.as_os_str());
         Ok(Self {
             source,
             imported,
             file: file.to_string_lossy().into_owned(),
-            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            digest: sha256(path)?,
         })
     }
 

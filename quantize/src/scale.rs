@@ -5,13 +5,47 @@ use crate::calibrate::Calibration;
 use crate::graph::{Graph, Op, PoolKind};
 use crate::ranges::range;
 
-/// What the int8 of a tensor stand for: `(q - zero_point) * scale`.
+/// What a tensor's elements are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Element {
+    /// Eight bits, all of which are used.
+    #[default]
+    Int8,
+    /// Sixteen bits, of which the values up to [`Element::MOST_INT16`] are used, so that the sums
+    /// of a convolution stay within 32 bits.
+    Int16,
+}
+
+impl Element {
+    /// Greatest magnitude of an int16.
+    pub const MOST_INT16: i16 = (1 << 14) - 1;
+
+    /// Bytes of an element.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Int8 => 1,
+            Self::Int16 => 2,
+        }
+    }
+
+    /// Least and greatest element.
+    pub fn limits(self) -> (i16, i16) {
+        match self {
+            Self::Int8 => (-128, 127),
+            Self::Int16 => (-Self::MOST_INT16, Self::MOST_INT16),
+        }
+    }
+}
+
+/// What the elements of a tensor stand for: `(q - zero_point) * scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     /// Real value of one step.
     pub scale: f32,
-    /// The int8 that stands for 0.
+    /// The element that stands for 0.
     pub zero_point: i8,
+    /// What the elements are.
+    pub element: Element,
 }
 
 impl Scale {
@@ -19,11 +53,13 @@ impl Scale {
     pub const PIXELS: Self = Self {
         scale: 1.0,
         zero_point: -128,
+        element: Element::Int8,
     };
     /// Shares of a softmax: 256 steps from 0 to 1.
     pub const SHARES: Self = Self {
         scale: 1.0 / 256.0,
         zero_point: -128,
+        element: Element::Int8,
     };
 
     /// The scale whose 256 steps cover `lo ..= hi`, with 0 exactly on a step.
@@ -36,18 +72,43 @@ impl Scale {
         Self {
             scale: scale as f32,
             zero_point: zero_point as i8,
+            element: Element::Int8,
         }
     }
 
-    /// The int8 nearest to a real value.
-    pub fn quantize(&self, value: impl Into<f64>) -> i8 {
-        let steps = value.into() / f64::from(self.scale);
-        (steps.round() + f64::from(self.zero_point)).clamp(-128.0, 127.0) as i8
+    /// The scale of int16 that covers `lo ..= hi` and as much on the other side of 0.
+    pub fn wide((lo, hi): (f32, f32)) -> Self {
+        let most = f64::from(hi.abs().max(lo.abs()));
+        let scale = (most / f64::from(Element::MOST_INT16)).max(f64::from(f32::MIN_POSITIVE) * 1e6);
+        Self {
+            scale: scale as f32,
+            zero_point: 0,
+            element: Element::Int16,
+        }
     }
 
-    /// The real value that an int8 stands for.
-    pub fn dequantize(&self, value: i8) -> f32 {
-        (f32::from(value) - f32::from(self.zero_point)) * self.scale
+    /// Greatest magnitude of an element.
+    pub fn reach(&self) -> i64 {
+        -i64::from(self.element.limits().0)
+    }
+
+    /// Greatest distance of an element from the one that stands for 0.
+    pub fn reach_from_zero(&self) -> i64 {
+        let (least, most) = self.element.limits();
+        let zero = i64::from(self.zero_point);
+        (i64::from(most) - zero).max(zero - i64::from(least))
+    }
+
+    /// The element nearest to a real value.
+    pub fn quantize(&self, value: impl Into<f64>) -> i16 {
+        let steps = value.into() / f64::from(self.scale);
+        let (least, most) = self.element.limits();
+        (steps.round() + f64::from(self.zero_point)).clamp(least.into(), most.into()) as i16
+    }
+
+    /// The real value that an element stands for.
+    pub fn dequantize(&self, value: impl Into<i16>) -> f32 {
+        (f32::from(value.into()) - f32::from(self.zero_point)) * self.scale
     }
 }
 

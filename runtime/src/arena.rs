@@ -8,6 +8,7 @@
 use core::ops::Range;
 
 use crate::blob::{SegmentRecord, TensorRecord};
+use crate::kernels::Element;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
 use crate::schedule::{Flow, Move, Progress, Schedule};
 
@@ -126,6 +127,11 @@ impl<'a> Rows<'a> {
             None => self.before.get(range)?,
         };
         Some(as_i8(bytes))
+    }
+
+    /// As [`get`](Self::get), for elements of 1 or 2 bytes.
+    pub(crate) fn elements<A: Element>(&self, y: i32) -> Option<&'a [A]> {
+        self.get(y).map(A::view)
     }
 }
 

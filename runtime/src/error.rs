@@ -1,6 +1,6 @@
 //! Everything that can go wrong in the runtime, one variant a cause.
 //!
-//! All variants but the last four are answers of the one validation pass
+//! All variants but the last five are answers of the one validation pass
 //! ([`Model::new`](crate::Model::new)); they name what is wrong with the bytes.
 
 use core::fmt;
@@ -130,6 +130,13 @@ pub enum Error {
     },
     /// A row was offered or a result asked for at the wrong moment.
     OutOfTurn,
+    /// An answer that the net does not have was asked for.
+    NoSuchOutput {
+        /// Index asked for.
+        index: u16,
+        /// Answers of the net.
+        outputs: u16,
+    },
     /// An operator met what validation rules out; cannot happen with a model that [`Model::new`](crate::Model::new) made.
     Inconsistent {
         /// Index of the operator.
@@ -212,6 +219,12 @@ impl fmt::Display for Error {
             ),
             Self::Length { have, expected } => {
                 write!(f, "{have} bytes where {expected} are expected")
+            }
+            Self::NoSuchOutput { index, outputs } => {
+                write!(
+                    f,
+                    "answer {index} was asked for; the net has {outputs}, from 0 on"
+                )
             }
             Self::OutOfTurn => write!(f, "the call came at the wrong moment of an inference"),
             Self::Inconsistent { op } => {

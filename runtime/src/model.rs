@@ -1,6 +1,7 @@
 //! A model: a blob that passed validation.
 
 use crate::blob::check::{Checked, check};
+use crate::blob::{OutputRecord, TensorRecord};
 use crate::error::Error;
 
 /// A blob that passed validation, read in place.
@@ -62,22 +63,42 @@ impl<'a> Model<'a> {
         )
     }
 
-    /// Number of int8 in the net's answer.
+    /// Number of answers, at least one.
+    pub fn outputs(&self) -> u16 {
+        self.checked.header.output_count
+    }
+
+    /// The record of an answer; `None` past the last.
+    pub fn output(&self, index: u16) -> Option<OutputRecord> {
+        self.checked.outputs.get(index)
+    }
+
+    /// The name of an answer in the ONNX file.
+    pub fn output_name(&self, index: u16) -> Option<&'a str> {
+        let output = self.output(index)?;
+        let len = usize::from(output.name_bytes);
+        self.checked.data.text(output.name, len)
+    }
+
+    /// The tensor of an answer: its shape and scale; `None` past the last.
+    pub fn output_tensor(&self, index: u16) -> Option<TensorRecord> {
+        self.checked.flow.tensors.get(self.output(index)?.tensor)
+    }
+
+    /// Number of elements of the net's first answer.
     pub fn output_len(&self) -> usize {
-        self.tensor_len(self.checked.header.output)
+        self.elements(self.output_tensor(0))
     }
 
-    /// Number of classes: of logits, of scores, of labels.
+    /// Number of classes of the first answer: of logits, of scores, of labels.
     pub fn classes(&self) -> usize {
-        self.tensor_len(self.checked.header.logits)
+        let logits = self.output(0).map(|output| output.logits);
+        self.elements(logits.and_then(|logits| self.checked.flow.tensors.get(logits)))
     }
 
-    fn tensor_len(&self, tensor: u16) -> usize {
-        self.checked
-            .flow
-            .tensors
-            .get(tensor)
-            .map_or(0, |tensor| tensor.ring_bytes())
+    fn elements(&self, tensor: Option<TensorRecord>) -> usize {
+        let elements = tensor.map_or(0, |tensor| tensor.elements());
+        usize::try_from(elements).unwrap_or(usize::MAX)
     }
 
     /// Bytes of the arena, in which the rings lie.

@@ -117,8 +117,13 @@ pub trait Schedule: Records {
     fn row_bytes(&self, tensor: u16) -> Option<usize> {
         let op = self.op(tensor)?;
         let sums = op.accumulates != 0 && op.kind == OpKind::AveragePool.byte();
-        let bytes = self.tensor(tensor)?.row_bytes();
-        Some(bytes.saturating_mul(if sums { 4 } else { 1 }))
+        let record = self.tensor(tensor)?;
+        Some(if sums {
+            let elements = usize::from(record.width).saturating_mul(usize::from(record.channels));
+            elements.saturating_mul(4)
+        } else {
+            record.row_bytes()
+        })
     }
 
     /// Bytes of the arena that a tensor's ring and its landing take.

@@ -57,7 +57,7 @@ pub enum RunError<E> {
 
 /// An inference over memory of the caller: arena first, scratch behind it.
 ///
-/// The value itself takes 648 bytes on a 32-bit core, besides [`Model::stack_bytes`].
+/// The value itself takes 652 bytes on a 32-bit core, besides [`Model::stack_bytes`].
 pub struct Session<'b, 'm> {
     model: Model<'b>,
     arena: &'m mut [u8],
@@ -269,11 +269,19 @@ impl<'b, 'm> Session<'b, 'm> {
         self.answer()
     }
 
-    /// The answer of the inference that just ended.
+    /// The first answer of the inference that just ended.
     ///
     /// # Errors
     /// [`Error::OutOfTurn`] while one is under way.
     pub fn answer(&self) -> Result<Answer<'_>, Error> {
+        self.answer_of(0)
+    }
+
+    /// Answer `index`, below [`Model::outputs`], of the inference that just ended.
+    ///
+    /// # Errors
+    /// [`Error::OutOfTurn`] while one is under way; [`Error::NoSuchOutput`].
+    pub fn answer_of(&self, index: u16) -> Result<Answer<'_>, Error> {
         let checked = &self.model.checked;
         if checked.segments.get(self.segment).is_some() {
             return Err(Error::OutOfTurn);
@@ -289,12 +297,15 @@ impl<'b, 'm> Session<'b, 'm> {
                 .map(as_i8)
                 .ok_or(Error::Inconsistent { op: index })
         };
+        let outputs = checked.header.output_count;
+        let output = checked.outputs.get(index);
+        let output = output.ok_or(Error::NoSuchOutput { index, outputs })?;
         Ok(Answer {
-            output: tensor(checked.header.output)?,
-            logits: tensor(checked.header.logits)?,
+            output: tensor(output.tensor)?,
+            logits: tensor(output.logits)?,
             exp_table: checked
                 .data
-                .u16_table(checked.header.exp_table)
+                .u16_table(output.exp_table)
                 .ok_or(Error::Inconsistent { op: NONE })?,
         })
     }

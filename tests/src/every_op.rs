@@ -11,7 +11,7 @@ use tidbit::blob::{
     SegmentRecord, TableParams, TensorRecord,
 };
 
-use crate::handmade::{Builder, op, tensor};
+use crate::handmade::{Builder, op, output, tensor};
 
 /// Shape of the image that [`every_op`] takes: rows, columns, channels.
 pub const IMAGE: [u16; 3] = [6, 6, 2];
@@ -38,11 +38,11 @@ pub(crate) fn conv(blob: &mut Builder, kernel: [u16; 2], inputs: u16, outputs: u
         packing: 0,
         lo: -128,
         hi: 127,
-        reserved: 0,
         weights: blob.bytes(&weights),
         bias: blob.words(&bias),
         multipliers: blob.words(&multipliers),
         pad_pixel: 0,
+        clamps: 0,
     }
 }
 
@@ -62,6 +62,7 @@ pub(crate) fn pool(
         by_count: u8::from(multipliers.len() > 1),
         lo: -100,
         hi: 100,
+        reserved: 0,
         multipliers: blob.words(multipliers),
     }
 }
@@ -94,9 +95,9 @@ fn operators(blob: &mut Builder, exp_table: u32) -> Vec<OpRecord> {
         mb: 15_000,
         c: 8192 - 70_000,
         shift: 14,
+        reserved: 0,
         lo: -128,
         hi: 127,
-        reserved: 0,
     };
     ops.push(OpRecord {
         input_b: 2,
@@ -207,16 +208,14 @@ pub fn every_op() -> Vec<u8> {
         stack_bytes: 1024,
         op_count: u16::try_from(ops.len()).expect("there are eleven"),
         segment_count: 4,
-        output: 10,
-        logits: 9,
+        output_count: 1,
+        label_count: 4,
         tensors: blob.records(&tensors),
         ops: blob.records(&ops),
         segments: blob.records(&segments),
+        outputs: blob.records(&[output(10, 9, exp_table)]),
         input: blob.records(&[input]),
-        exp_table,
         labels: blob.texts(&LABELS),
-        label_count: 4,
-        reserved: 0,
         provenance: blob.bytes(provenance.as_bytes()),
         provenance_bytes: u32::try_from(provenance.len()).expect("it is short"),
     };

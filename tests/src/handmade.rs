@@ -8,8 +8,8 @@
 use tidbit::blob::checksum::checksum;
 use tidbit::blob::header::{CHECKSUM_LEN, MAGIC, NONE, VERSION};
 use tidbit::blob::{
-    ConvParams, Header, InputRecord, OpKind, OpRecord, PoolParams, Record, SegmentRecord,
-    TableParams, TensorRecord,
+    ConvParams, Header, InputRecord, OpKind, OpRecord, OutputRecord, PoolParams, Record,
+    SegmentRecord, TableParams, TensorRecord,
 };
 
 /// Rows and columns of the image that [`tiny`] takes; it has one channel.
@@ -95,6 +95,9 @@ pub(crate) fn tensor(
         scale: 0.25f32.to_bits(),
         zero_point,
         layout: 0,
+        element_bytes: 1,
+        reserved: 0,
+        equalization: 0,
     }
 }
 
@@ -108,11 +111,24 @@ pub(crate) fn op(kind: OpKind, input_a: u16, rows: [u16; 3], params: u32) -> OpR
         input_b: NONE,
         window_rows,
         stride_rows,
+        divide_rows: 1,
         pad_top,
         step_rows: 1,
         name_bytes: 0,
         params,
         name: 0,
+    }
+}
+
+/// An answer without a name.
+pub(crate) fn output(tensor: u16, logits: u16, exp_table: u32) -> OutputRecord {
+    OutputRecord {
+        tensor,
+        logits,
+        exp_table,
+        name: 0,
+        name_bytes: 0,
+        reserved: 0,
     }
 }
 
@@ -134,11 +150,11 @@ pub fn tiny() -> Vec<u8> {
         packing: 0,
         lo: -128,
         hi: 127,
-        reserved: 0,
         weights: blob.bytes(&weights),
         bias: blob.words(&[0, 1000, -1000, 20_000]),
         multipliers: blob.words(&[1 << 23, 1 << 23, 3 << 22, 1 << 22]),
         pad_pixel: 0,
+        clamps: 0,
     };
     let pool = PoolParams {
         kernel_h: 2,
@@ -149,6 +165,7 @@ pub fn tiny() -> Vec<u8> {
         by_count: 0,
         lo: -128,
         hi: 127,
+        reserved: 0,
         multipliers: blob.words(&[1 << 30]),
     };
     let exp: Vec<u8> = (0..256u32)
@@ -175,6 +192,12 @@ pub fn tiny() -> Vec<u8> {
         first_op: 0,
         op_count: 4,
     }];
+    let name = b"shares";
+    let answer = OutputRecord {
+        name: blob.bytes(name),
+        name_bytes: u16::try_from(name.len()).expect("it is short"),
+        ..output(3, 2, exp_table)
+    };
     let input = InputRecord {
         bgr: 0,
         channels: 1,
@@ -193,16 +216,14 @@ pub fn tiny() -> Vec<u8> {
         stack_bytes: 1024,
         op_count: 4,
         segment_count: 1,
-        output: 3,
-        logits: 2,
+        output_count: 1,
+        label_count: 4,
         tensors: blob.records(&tensors),
         ops: blob.records(&ops),
         segments: blob.records(&segments),
+        outputs: blob.records(&[answer]),
         input: blob.records(&[input]),
-        exp_table,
         labels: blob.texts(&LABELS),
-        label_count: 4,
-        reserved: 0,
         provenance: blob.bytes(provenance),
         provenance_bytes: u32::try_from(provenance.len()).expect("it is short"),
     };

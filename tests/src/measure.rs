@@ -87,13 +87,7 @@ pub fn measure(path: &Path, normalization: &Normalization) -> Result<Measured, E
     let model = Model::new(&blob)?;
     let mut memory = vec![0; model.memory_bytes()];
     let mut session = Session::new(&model, &mut memory)?;
-    let header = model.tables().header;
-    let output = model
-        .tables()
-        .flow
-        .tensors
-        .get(header.output)
-        .expect("an output");
+    let output = model.output_tensor(0).expect("an output");
     let scale = f32::from_bits(output.scale);
     let mut sqnr = Sqnr::default();
     let mut worst_steps = 0.0f32;

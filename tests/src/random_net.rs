@@ -10,6 +10,7 @@ mod join;
 mod numbers;
 mod order;
 mod strategy;
+mod wide;
 mod windows;
 
 use tidbit_quantize::emit::Extras;
@@ -33,6 +34,8 @@ pub struct Recipe {
     pub logits: u8,
     /// Seed of the order in which the operators run, as far as it is free; 0 is as they were made.
     pub order: u64,
+    /// Seed of which tensors are int16; 0 is none.
+    pub wide: u64,
     /// Seed of all weights.
     pub seed: u64,
 }

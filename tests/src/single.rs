@@ -8,7 +8,7 @@ use tidbit::blob::{
 };
 
 use crate::every_op::{conv, pool};
-use crate::handmade::{Builder, op, tensor};
+use crate::handmade::{Builder, op, output, tensor};
 
 /// Shape of the image that they take: rows, columns, channels.
 pub const IMAGE: [u16; 3] = [8, 8, 4];
@@ -22,8 +22,8 @@ pub fn variants(kind: OpKind) -> Vec<Vec<u8>> {
         OpKind::Input => return vec![finish(Builder(vec![0; Header::LEN]), None)],
         OpKind::Conv => &[pointwise, pointwise_strided, dense, dilated, grouped],
         OpKind::Depthwise => &[depthwise, depthwise_strided, depthwise_multiplied],
-        OpKind::AveragePool => &[global_average, padded_average],
-        OpKind::MaxPool => &[max],
+        OpKind::AveragePool => &[global_average, padded_average, accumulating_average],
+        OpKind::MaxPool => &[max, accumulating_max],
         OpKind::Add => &[add],
         OpKind::Table => &[table],
         OpKind::Softmax => &[softmax],
@@ -125,6 +125,26 @@ fn global_average(blob: &mut Builder) -> Single {
     (record, [1, 1, 4])
 }
 
+/// As [`global_average`], but row by row; it keeps sums of 32 bits in the place of the output.
+fn accumulating_average(blob: &mut Builder) -> Single {
+    let (record, shape) = global_average(blob);
+    (accumulating(record), shape)
+}
+
+fn accumulating_max(blob: &mut Builder) -> Single {
+    let params = pool(blob, 8, 1, &[]);
+    let record = op(OpKind::MaxPool, 0, [8, 1, 0], blob.records(&[params]));
+    (accumulating(record), [1, 1, 4])
+}
+
+fn accumulating(record: OpRecord) -> OpRecord {
+    OpRecord {
+        accumulates: 1,
+        window_rows: 1,
+        ..record
+    }
+}
+
 fn padded_average(blob: &mut Builder) -> Single {
     let shares: Vec<i32> = (1..=9).map(|count| i32::MAX / count).collect();
     let mut params = pool(blob, 3, 1, &shares);
@@ -146,9 +166,9 @@ fn add(blob: &mut Builder) -> Single {
         mb: 15_000,
         c: 8192,
         shift: 14,
+        reserved: 0,
         lo: -128,
         hi: 127,
-        reserved: 0,
     };
     let record = OpRecord {
         input_b: 0,
@@ -193,7 +213,8 @@ fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
     if let Some((record, shape)) = single {
         ops.push(record);
         tensors.push(tensor(shape, arena_bytes, [NONE, NONE], 3));
-        arena_bytes += u32::from(shape.iter().product::<u16>());
+        let element_bytes = if record.accumulates == 0 { 1 } else { 4 };
+        arena_bytes += element_bytes * u32::from(shape.iter().product::<u16>());
     }
     let segments = [SegmentRecord {
         first_op: 0,
@@ -206,6 +227,7 @@ fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
         mean: blob.words(&[0; 4]),
         std: blob.words(&[1f32.to_bits().cast_signed(); 4]),
     };
+    let exp_table = exp_table(&mut blob);
     let header = Header {
         magic: MAGIC,
         version: VERSION,
@@ -216,16 +238,14 @@ fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
         stack_bytes: 1536,
         op_count: last + 1,
         segment_count: 1,
-        output: last,
-        logits: last,
+        output_count: 1,
+        label_count: 0,
         tensors: blob.records(&tensors),
         ops: blob.records(&ops),
         segments: blob.records(&segments),
+        outputs: blob.records(&[output(last, last, exp_table)]),
         input: blob.records(&[input]),
-        exp_table: exp_table(&mut blob),
         labels: 0,
-        label_count: 0,
-        reserved: 0,
         provenance: 0,
         provenance_bytes: 0,
     };

@@ -55,6 +55,7 @@ pub fn recipe() -> Recipe {
         softmax: true,
         logits: 0,
         order: 0,
+        wide: 0,
         seed: 7,
     }
 }

@@ -4,7 +4,7 @@
 //! past the checksum and has to find the fault itself.
 
 use tidbit::blob::header::{CHECKSUM_LEN, MAGIC, VERSION};
-use tidbit::blob::{Header, OpRecord, Record, SegmentRecord, TensorRecord};
+use tidbit::blob::{Header, OpRecord, OutputRecord, Record, SegmentRecord, TensorRecord};
 
 use crate::handmade::seal;
 
@@ -57,6 +57,13 @@ pub fn op(blob: &mut [u8], index: u16, change: impl FnOnce(&mut OpRecord)) {
 pub fn segment(blob: &mut [u8], index: u16, change: impl FnOnce(&mut SegmentRecord)) {
     let table = read_header(blob).segments;
     at(blob, entry::<SegmentRecord>(table, index), change);
+}
+
+/// Changes the first answer.
+pub fn output(blob: &mut [u8], change: impl FnOnce(&mut OutputRecord)) {
+    let mut offset = 0;
+    header(blob, |header| offset = header.outputs);
+    at(blob, offset, change);
 }
 
 /// Changes the parameters of operator `index`.

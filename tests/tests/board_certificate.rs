@@ -13,11 +13,15 @@ fn board() -> Board {
     Board::find("mps2-an386").unwrap()
 }
 
-/// Has the board prove the certificate of a blob on one image.
-fn proved(blob: &[u8], image: Vec<u8>) -> Result<(BoardAnswer, Certified), BoardError> {
+/// Has a board prove the certificate of a blob on one image.
+fn proved(
+    board: &Board,
+    blob: &[u8],
+    image: Vec<u8>,
+) -> Result<(BoardAnswer, Certified), BoardError> {
     let (path, _folder) = file(blob);
     let model = Model::new(blob).unwrap();
-    let mut proved = certify(&board(), &path, &model, &[image], || {})?;
+    let mut proved = certify(board, &path, &model, &[image], || {})?;
     Ok(proved.remove(0))
 }
 
@@ -33,13 +37,17 @@ fn file(bytes: &[u8]) -> (PathBuf, TempDir) {
 fn the_arena_of_a_certified_blob_is_used_to_the_byte() {
     let [height, width, channels] = every_op::IMAGE.map(usize::from);
     let image = |len: usize| (0..len).map(|at| (at * 37) as u8).collect::<Vec<u8>>();
-    let blobs = [
-        (handmade::tiny(), handmade::image()),
-        (every_op::every_op(), image(height * width * channels)),
+    let all = image(height * width * channels);
+    let a_class = Board::find("virt-aarch64").unwrap();
+    let cases = [
+        (board(), handmade::tiny(), handmade::image()),
+        (board(), every_op::every_op(), all.clone()),
+        (a_class, every_op::every_op(), all),
     ];
-    for (blob, image) in blobs {
+    for (board, blob, image) in cases {
         let model = Model::new(&blob).unwrap();
-        let (answer, found) = proved(&blob, image).unwrap_or_else(|error| panic!("{error}"));
+        let proved = proved(&board, &blob, image);
+        let (answer, found) = proved.unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(answer.output.len(), model.output_len());
         assert_eq!(found.arena_bytes, model.arena_bytes() as u64);
         assert_eq!(found.arena_high_water, found.arena_bytes);
@@ -53,7 +61,7 @@ fn the_arena_of_a_certified_blob_is_used_to_the_byte() {
 fn a_blob_that_says_too_much_arena_is_not_certified() {
     let mut blob = handmade::tiny();
     surgery::header(&mut blob, |header| header.arena_bytes += 3);
-    let error = proved(&blob, handmade::image()).unwrap_err();
+    let error = proved(&board(), &blob, handmade::image()).unwrap_err();
     let text = error.to_string();
     let BoardError::Uncertified { breach, .. } = error else {
         panic!("{text}");

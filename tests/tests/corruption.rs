@@ -16,7 +16,7 @@ use tidbit_tests::every_op::every_op;
 use tidbit_tests::exercise::{Outcome, exercise};
 use tidbit_tests::handmade::{seal, tiny};
 use tidbit_tests::streamed::streamed;
-use tidbit_tests::surgery::{header, reframe, segment, tensor};
+use tidbit_tests::surgery::{header, output, reframe, segment, tensor};
 
 /// Work that a corrupted blob may take: enough for most, little enough for a million of them.
 const MOST_WORK: u64 = 1 << 17;
@@ -160,9 +160,10 @@ fn more_logits_than_classes_can_be_numbered_are_harmless() {
         image.last_reader = NONE;
     });
     header(&mut blob, |header| {
-        (header.op_count, header.output, header.logits) = (1, 0, 0);
+        header.op_count = 1;
         header.arena_bytes = 256 * 257;
     });
+    output(&mut blob, |output| (output.tensor, output.logits) = (0, 0));
     assert_eq!(exercise(&blob, 1 << 20), Outcome::Ran);
 }
 

@@ -62,10 +62,7 @@ fn score(file: &str, ptq: Ptq) -> (usize, usize, usize, f64) {
     let model = Model::new(&made.blob).expect("the blob validates");
     let mut memory = vec![0; model.memory_bytes()];
     let mut session = Session::new(&model, &mut memory).expect("the memory suffices");
-    let tensors = model.tables().flow.tensors;
-    let output = tensors
-        .get(model.tables().header.output)
-        .expect("an output");
+    let output = model.output_tensor(0).expect("an output");
     let scale = f32::from_bits(output.scale);
     let reference = Reference::load(&path, &normalization()).expect("tract runs the net");
     let (mut f32_right, mut blob_right, mut agreeing) = (0, 0, 0);

@@ -10,7 +10,7 @@ use tidbit::blob::{ConvParams, PadParams};
 use tidbit::{Error, Model};
 use tidbit_tests::every_op::every_op;
 use tidbit_tests::handmade::seal;
-use tidbit_tests::surgery::{header, op, params, read_header, reframe, segment, tensor};
+use tidbit_tests::surgery::{header, op, output, params, read_header, reframe, segment, tensor};
 
 fn refusal(blob: &[u8]) -> Error {
     Model::new(blob)
@@ -148,12 +148,12 @@ fn faults() -> Vec<Fault> {
         ),
         (
             "the answer is no tensor",
-            |b| header(b, |h| h.output = 11),
+            |b| output(b, |o| o.tensor = 11),
             Error::Contract,
         ),
         (
             "the answer is not kept",
-            |b| header(b, |h| h.output = 6),
+            |b| output(b, |o| o.tensor = 6),
             Error::Contract,
         ),
         (

@@ -8,11 +8,13 @@ use std::fs;
 use std::path::PathBuf;
 
 use tidbit::Model;
-use tidbit::blob::header::{MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SCHEDULE, MAX_SIDE, VERSION};
+use tidbit::blob::header::{
+    MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_OUTPUTS, MAX_SCHEDULE, MAX_SIDE, VERSION,
+};
 use tidbit::blob::plan::MAX_SEGMENT_OPS;
 use tidbit::blob::{
-    AddParams, ConvParams, Header, InputRecord, OpKind, OpRecord, PadParams, PoolParams, Record,
-    SegmentRecord, TableParams, TensorRecord,
+    AddParams, ConvParams, Header, InputRecord, OpKind, OpRecord, OutputRecord, PadParams,
+    PoolParams, Record, SegmentRecord, TableParams, TensorRecord,
 };
 use tidbit_tests::handmade;
 
@@ -62,6 +64,7 @@ fn records() -> BTreeMap<&'static str, Vec<Vec<String>>> {
         ("TensorRecord", fields::<TensorRecord>()),
         ("OpRecord", fields::<OpRecord>()),
         ("SegmentRecord", fields::<SegmentRecord>()),
+        ("OutputRecord", fields::<OutputRecord>()),
         ("InputRecord", fields::<InputRecord>()),
         ("ConvParams", fields::<ConvParams>()),
         ("PoolParams", fields::<PoolParams>()),
@@ -113,6 +116,7 @@ fn limits_and_operators_are_the_documents() {
     let limits = limits.iter().map(|row| (row[0].as_str(), row[1].parse()));
     let expected = [
         ("MAX_OPS", u64::from(MAX_OPS)),
+        ("MAX_OUTPUTS", u64::from(MAX_OUTPUTS)),
         ("MAX_SEGMENT_OPS", MAX_SEGMENT_OPS as u64),
         ("MAX_SIDE", u64::from(MAX_SIDE)),
         ("MAX_CHANNELS", u64::from(MAX_CHANNELS)),
@@ -132,7 +136,13 @@ fn limits_and_operators_are_the_documents() {
 /// Every error of the validation pass is in the list of what it proves, and nothing else is.
 #[test]
 fn every_error_is_the_documents() {
-    const OF_CALLS: [&str; 4] = ["MemoryTooSmall", "Length", "OutOfTurn", "Inconsistent"];
+    const OF_CALLS: [&str; 5] = [
+        "MemoryTooSmall",
+        "Length",
+        "OutOfTurn",
+        "NoSuchOutput",
+        "Inconsistent",
+    ];
     let source = read("runtime/src/error.rs");
     let body = source.split("pub enum Error {").nth(1).expect("the enum");
     let body = body.split("\n}").next().expect("its end");

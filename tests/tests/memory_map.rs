@@ -6,7 +6,7 @@ use tidbit::blob::OpKind;
 use tidbit_cli::Cli;
 use tidbit_cli::memory_map::{MemoryMap, Segment, Span};
 use tidbit_quantize::graph::Shape;
-use tidbit_quantize::lower::{IntNet, IntOp, Params};
+use tidbit_quantize::lower::{IntNet, IntOp, IntOutput, Params};
 use tidbit_quantize::plan::{Plan, Ring, layerwise};
 use tidbit_quantize::scale::Scale;
 use tidbit_tests::random_net::emit;
@@ -33,9 +33,12 @@ fn chain() -> IntNet {
     };
     IntNet {
         ops: (0..3).map(op).collect(),
-        output: 2,
-        logits: 2,
-        exp_table: Box::new([0; 256]),
+        outputs: vec![IntOutput {
+            name: "answer".into(),
+            tensor: 2,
+            logits: 2,
+            exp_table: Box::new([0; 256]),
+        }],
     }
 }
 

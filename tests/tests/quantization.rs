@@ -21,15 +21,18 @@ use block::{Block, blocks};
 type Kind = (&'static str, fn(&Block));
 
 /// Every kind of block, and what computes it.
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 18] = [
     ("scale", host::scale),
+    ("int16-scale", host::int16_scale),
     ("requantize", kernels::requantization),
     ("conv", kernels::conv),
+    ("int16-conv", kernels::int16_conv),
     ("depthwise", kernels::depthwise_conv),
     ("average", kernels::average_pool),
     ("max", kernels::max_pool),
     ("add", kernels::residual_add),
     ("table", host::table),
+    ("points", host::points),
     ("softmax", host::softmax),
     ("range", host::ranges),
     ("lower", host::conv),

@@ -10,6 +10,7 @@ use tidbit::blob::OpKind;
 use tidbit::{Model, Session};
 use tidbit_quantize::lower::{IntNet, IntOp, Params};
 use tidbit_quantize::plan::layerwise;
+use tidbit_quantize::scale::Element;
 use tidbit_tests::exercise::{Outcome, exercise};
 use tidbit_tests::measure::images;
 use tidbit_tests::random_net::{MOST_OPS, emit, recipes};
@@ -19,12 +20,13 @@ const SAMPLES: usize = 500;
 /// What occurs in fewer of them would hardly be tested.
 const RARE: usize = 8;
 /// What has to occur besides every kind of operator.
-const EXPECTED: [&str; 23] = [
+const EXPECTED: [&str; 24] = [
     "asymmetric padding",
     "dilated rows",
     "early logits",
     "global average on the way",
     "groups",
+    "int16",
     "kernel of 7 rows",
     "most operators",
     "multiplier",
@@ -52,8 +54,8 @@ proptest! {
     fn every_recipe_is_a_net_that_runs(recipe in recipes()) {
         let net = recipe.net();
         prop_assert!((2..=MOST_OPS).contains(&net.ops.len()));
-        prop_assert_eq!(net.output, net.ops.len() - 1);
-        let dead = (0..net.output).find(|&tensor| readers(&net, tensor) == 0);
+        prop_assert_eq!(net.outputs[0].tensor, net.ops.len() - 1);
+        let dead = (0..net.outputs[0].tensor).find(|&tensor| readers(&net, tensor) == 0);
         prop_assert_eq!(dead, None, "nobody reads it");
         let blob = emit(&net, &layerwise(&net))
             .map_err(|error| TestCaseError::fail(error.to_string()))?;
@@ -108,6 +110,7 @@ fn traits(net: &IntNet, index: usize) -> Vec<&'static str> {
         let made_by_conv = |op: &IntOp| matches!(op.kind, OpKind::Conv);
         note(made_by_conv(a) || made_by_conv(b), "sum with a convolution");
     }
+    note(op.scale.element == Element::Int16, "int16");
     let many = ["", "one reader", "two readers", "three readers"];
     note(readers(net, index) > 3, "more than three readers");
     if let Some(many) = many.get(readers(net, index)) {
@@ -117,7 +120,10 @@ fn traits(net: &IntNet, index: usize) -> Vec<&'static str> {
     let whole =
         window.is_some_and(|window| Some(window.kernel[0]) == from(0).map(|x| x.shape.height));
     let global = op.kind == OpKind::AveragePool && from_image && whole;
-    note(global && index < net.output, "global average on the way");
+    note(
+        global && index < net.outputs[0].tensor,
+        "global average on the way",
+    );
     traits
 }
 
@@ -145,8 +151,9 @@ fn everything_occurs_and_answers_vary() {
             .collect();
         found.extend((net.ops.len() == 2).then_some("two operators"));
         found.extend((net.ops.len() == MOST_OPS).then_some("most operators"));
-        found.extend((net.logits + 1 < net.output).then_some("early logits"));
-        found.extend((net.logits == net.output).then_some("output as logits"));
+        found.extend((net.outputs[0].logits + 1 < net.outputs[0].tensor).then_some("early logits"));
+        found
+            .extend((net.outputs[0].logits == net.outputs[0].tensor).then_some("output as logits"));
         found.extend(varies(&net).then_some("varies"));
         for what in found {
             *counts.entry(what).or_default() += 1;

@@ -3,7 +3,7 @@
 use tidbit::blob::OpKind;
 use tidbit_quantize::Error;
 use tidbit_quantize::graph::Shape;
-use tidbit_quantize::lower::{IntNet, IntOp, Params};
+use tidbit_quantize::lower::{IntNet, IntOp, IntOutput, Params};
 use tidbit_quantize::plan::{Plan, Ring};
 use tidbit_quantize::scale::Scale;
 use tidbit_tests::random_net::emit;
@@ -33,9 +33,12 @@ fn chain(count: usize, rows: usize) -> Result<Vec<u8>, Error> {
     let last = count - 1;
     let net = IntNet {
         ops: (0..count).map(op).collect(),
-        output: last,
-        logits: last,
-        exp_table: Box::new([0; 256]),
+        outputs: vec![IntOutput {
+            name: "answer".into(),
+            tensor: last,
+            logits: last,
+            exp_table: Box::new([0; 256]),
+        }],
     };
     let ring = |index: usize| Ring {
         offset: index * 8,

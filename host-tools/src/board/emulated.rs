@@ -84,8 +84,7 @@ impl Emulated {
     ) -> Result<Self, BoardError> {
         let (qemu, lines) = Qemu::boot(board, elf, flash)?;
         let mut conversation = Conversation::new(qemu, lines, elf)?;
-        conversation.send(&ToDevice::Hello)?;
-        let introduced = conversation.receive("boot", limits::BOOT, introduction)?;
+        let introduced = greet(&mut conversation)?;
         let info = introduced.map_err(|fault| BoardError::Refused {
             fault,
             details: conversation.details(),
@@ -169,11 +168,27 @@ impl Emulated {
     }
 }
 
-/// A board's introduction, or the fault of its blob.
-fn introduction(message: ToHost<'_>) -> Result<Result<BoardInfo, Fault>, BoardError> {
+/// Greets a board until it introduces itself: a greeting of which a part arrived before the board
+/// listened is damaged, and the board says so.
+fn greet(conversation: &mut Conversation) -> Result<Result<BoardInfo, Fault>, BoardError> {
+    for _ in 0..PATIENCE {
+        conversation.send(&ToDevice::Hello)?;
+        let introduced = conversation.receive("boot", limits::BOOT, introduction)?;
+        if let Some(introduced) = introduced {
+            return Ok(introduced);
+        }
+    }
+    Err(BoardError::Protocol {
+        reason: format!("{PATIENCE} greetings arrived damaged"),
+    })
+}
+
+/// A board's introduction, or the fault of its blob; nothing, if the greeting arrived damaged.
+fn introduction(message: ToHost<'_>) -> Result<Option<Result<BoardInfo, Fault>>, BoardError> {
     let odd = |reason| Err(BoardError::Protocol { reason });
     let info = match message {
         ToHost::Info(info) => info,
+        ToHost::Error(Fault::BadFrame) => return Ok(None),
         other => return odd(format!("it introduced itself by {other:?}")),
     };
     let Info {
@@ -190,13 +205,13 @@ fn introduction(message: ToHost<'_>) -> Result<Result<BoardInfo, Fault>, BoardEr
             "it reads blobs of version {format}, this tool those of version {own}"
         ));
     }
-    Ok(info.blob.map(|blob| BoardInfo {
+    Ok(Some(info.blob.map(|blob| BoardInfo {
         board: info.board.to_owned(),
         arena_budget: info.arena_budget,
         buffer_budget: info.buffer_budget,
         stack_budget: info.stack_budget,
         blob,
-    }))
+    })))
 }
 
 /// The piece of the image that starts at a byte of a row.

@@ -26,6 +26,16 @@ pub enum BoardError {
         /// Names of the boards there are.
         known: Vec<String>,
     },
+    /// The board has no such core.
+    #[error("{board} has no core {cpu}. It may have: {}.", known.join(", "))]
+    NoCpu {
+        /// The board.
+        board: String,
+        /// Name of the core.
+        cpu: String,
+        /// Names of the cores it may have.
+        known: Vec<String>,
+    },
     /// A board's description cannot be read.
     #[error("{}: {reason}. Correct the board's description.", path.display())]
     Description {
@@ -108,10 +118,13 @@ pub enum BoardError {
     },
     /// The emulator is not installed.
     #[error(
-        "qemu-system-arm is not installed. Install it: apt-get install qemu-system-arm \
+        "{program} is not installed. Install it: apt-get install qemu-system-arm \
          (Debian, Ubuntu), brew install qemu (macOS)."
     )]
-    NoEmulator,
+    NoEmulator {
+        /// Name of the program.
+        program: String,
+    },
     /// The operating system refused something that the emulation needs.
     #[error("cannot {what}: {source}")]
     Host {

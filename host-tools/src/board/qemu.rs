@@ -14,7 +14,6 @@ use tempfile::TempDir;
 
 use super::{Board, BoardError};
 
-const QEMU: &str = "qemu-system-arm";
 /// How long the emulator may take to open its lines.
 const START: Duration = Duration::from_secs(30);
 /// Lines of the emulator's that an error shows: its message, and the core's registers behind it.
@@ -60,12 +59,14 @@ impl Qemu {
             "loader,file=blob,addr={:#x},force-raw=on",
             board.blob_address
         );
-        let child = Command::new(QEMU)
+        let child = Command::new(&board.qemu)
             .current_dir(folder.path())
-            .args(["-M", &board.qemu_machine, "-icount", "shift=0"])
+            .args(["-M", &board.qemu_machine, "-cpu", board.cpu()])
+            .args(["-icount", "shift=0", "-nodefaults"])
             .args(["-display", "none", "-monitor", "none"])
             .args(["-chardev", &link.chardev(), "-serial", "chardev:link"])
-            .args(["-chardev", &log.chardev(), "-serial", "chardev:log"])
+            .args(["-chardev", &log.chardev()])
+            .args(&board.qemu_arguments)
             .args(["-device", &loader, "-kernel"])
             .arg(elf)
             .stdin(Stdio::null())
@@ -73,9 +74,11 @@ impl Qemu {
             .stderr(errors)
             .spawn()
             .map_err(|source| match source.kind() {
-                ErrorKind::NotFound => BoardError::NoEmulator,
+                ErrorKind::NotFound => BoardError::NoEmulator {
+                    program: board.qemu.clone(),
+                },
                 _ => BoardError::Host {
-                    what: "start qemu-system-arm",
+                    what: "start the emulator",
                     source,
                 },
             })?;

@@ -19,8 +19,14 @@ pub struct Board {
     pub description: String,
     /// Rust target of its core.
     pub target: String,
+    /// Program that emulates it.
+    pub qemu: String,
     /// Machine that QEMU emulates it by.
     pub qemu_machine: String,
+    /// Cores that QEMU may give it, of which one firmware runs on all; the first is the usual one.
+    pub cpus: Vec<String>,
+    /// What else QEMU has to be told, such as where the log comes out: on the chardev `log`.
+    pub qemu_arguments: Vec<String>,
     /// Bytes that the firmware's code and constants may take.
     pub flash_bytes: u64,
     /// Bytes of stack.
@@ -64,6 +70,29 @@ impl Board {
                 reason: error.to_string().trim_end().replace('\n', " "),
             }),
         }
+    }
+
+    /// The same board with this core.
+    ///
+    /// # Errors
+    /// [`BoardError::NoCpu`] with the cores that it may have.
+    pub fn with_cpu(mut self, cpu: &str) -> Result<Self, BoardError> {
+        match self.cpus.iter().position(|known| known == cpu) {
+            Some(at) => {
+                self.cpus.swap(0, at);
+                Ok(self)
+            }
+            None => Err(BoardError::NoCpu {
+                board: self.name,
+                cpu: cpu.to_owned(),
+                known: self.cpus,
+            }),
+        }
+    }
+
+    /// The core that the board is booted with.
+    pub fn cpu(&self) -> &str {
+        self.cpus.first().map_or("", String::as_str)
     }
 
     /// Every board of the firmware's folder, by name.
@@ -117,6 +146,21 @@ mod tests {
         assert!(!names.is_empty());
         for name in names {
             assert_eq!(Board::find(&name).unwrap().name, name);
+        }
+    }
+
+    #[test]
+    fn a_core_can_be_chosen_among_those_of_the_board() {
+        for board in Board::all().unwrap() {
+            let usual = board.cpu().to_owned();
+            assert!(!usual.is_empty());
+            for cpu in board.cpus.clone() {
+                let chosen = board.clone().with_cpu(&cpu).unwrap();
+                assert_eq!(chosen.cpu(), cpu);
+                assert_eq!(chosen.with_cpu(&usual).unwrap().cpu(), usual);
+            }
+            let error = board.with_cpu("z80").unwrap_err().to_string();
+            assert!(error.contains("z80") && error.contains(&usual), "{error}");
         }
     }
 

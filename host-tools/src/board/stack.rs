@@ -6,7 +6,8 @@ use tidbit::blob::{ConvParams, OpKind, OpRecord};
 use super::{Board, BoardError};
 
 /// The key under which the table of stack has an operator: the name of its kind. A pointwise
-/// convolution goes a way of its own in the runtime, and takes far less, so it has its own key.
+/// convolution and a pool that accumulates go ways of their own in the runtime, and take less, so
+/// they have their own keys.
 pub fn stack_key(model: &Model<'_>, op: &OpRecord) -> &'static str {
     let tables = model.tables();
     let kind = OpKind::from_byte(op.kind);
@@ -14,6 +15,9 @@ pub fn stack_key(model: &Model<'_>, op: &OpRecord) -> &'static str {
     let pointwise = kind == Some(OpKind::Conv) && params().is_some_and(|p| p.is_pointwise(op));
     if pointwise {
         return "PointwiseConv";
+    }
+    if op.accumulates != 0 {
+        return "AccumulatingPool";
     }
     kind.map_or("?", OpKind::name)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tidbit::Model;
 
 use crate::Error;
-use crate::blob::{BlobFile, normalization, scale};
+use crate::blob::{BlobFile, normalization, provenance, scale};
 use crate::board::{Board, BoardError, Fit};
 use crate::facts::Facts;
 use crate::layers::{Layer, grid, layers};
@@ -140,17 +140,8 @@ impl<'a> Report<'a> {
     fn of(model: &'a Model<'_>, boards: Vec<Fit>) -> Result<Self, Error> {
         let shape = model.input_shape();
         let fed = normalization(model);
-        let header = model.tables().header;
-        let wrong = tidbit::Error::Inconsistent { op: header.output };
-        let output = scale(
-            &model
-                .tables()
-                .flow
-                .tensors
-                .get(header.output)
-                .ok_or(wrong)?,
-        );
-        let lines = model.provenance().lines();
+        let first = model.output(0).ok_or(tidbit::Error::Contract)?;
+        let output = scale(&model.output_tensor(0).ok_or(tidbit::Error::Contract)?);
         Ok(Self {
             facts: Facts::of(model)?,
             input: Input {
@@ -166,14 +157,12 @@ impl<'a> Report<'a> {
                 classes: model.classes(),
                 scale: output.scale,
                 zero_point: output.zero_point,
-                softmax: header.output != header.logits,
+                softmax: first.tensor != first.logits,
             },
             labels: (0..model.label_count())
                 .filter_map(|class| model.label(class))
                 .collect(),
-            provenance: lines
-                .map(|line| line.split_once('=').unwrap_or((line, "")))
-                .collect(),
+            provenance: provenance(model),
             layers: layers(model)?,
             boards,
             memory_svg: None,

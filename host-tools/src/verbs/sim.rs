@@ -26,10 +26,11 @@ const EXAMPLES: &str = "\
 Examples:
   tidbit sim net.tidbit cat.png
   tidbit sim net.tidbit photos/*.png --board mps2-an386 --trace --check --json
+  tidbit sim net.tidbit photos/*.png --board virt-aarch64 --cpu neoverse-n1 --check
   tidbit sim net.tidbit cat.png --certify
 
 The firmware is built when needed (a Rust toolchain must be there) and booted in QEMU
-(qemu-system-arm must be installed). Instructions are counted, not timed: the same on every
+(qemu-system-arm or qemu-system-aarch64 must be installed). Instructions are counted, not timed: the same on every
 machine. With --trace they include the hashing.
 
 --certify proves what `inspect` says of arena and stack. The firmware is built with a memory of
@@ -56,6 +57,9 @@ pub struct Cmd {
     /// The board; an unknown name is answered with the list of those there are
     #[arg(long, value_name = "BOARD", default_value = "mps2-an386")]
     board: String,
+    /// The core of a board that may have several; without it, the first of them
+    #[arg(long, value_name = "CPU")]
+    cpu: Option<String>,
     /// Run the images on the host too, and fail if a byte differs
     #[arg(long)]
     check: bool,
@@ -91,7 +95,10 @@ impl Cmd {
     pub fn run(self) -> Result<(), Error> {
         let file = BlobFile::read(&self.blob)?;
         let model = file.model()?;
-        let board = Board::find(&self.board)?;
+        let mut board = Board::find(&self.board)?;
+        if let Some(cpu) = &self.cpu {
+            board = board.with_cpu(cpu)?;
+        }
         board.check(&self.blob, &model)?;
         let images = pixels(&model, &self.images)?;
         let answered = self.on_board(&board, &model, &images)?;

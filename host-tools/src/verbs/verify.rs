@@ -3,20 +3,24 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use rayon::prelude::*;
-use tidbit::{ImageShape, Model};
-use tidbit_quantize::{Reference, Sqnr, Watch};
+use serde::Serialize;
+use tidbit::Model;
+use tidbit_quantize::digest::sha256;
+use tidbit_quantize::{LayerReference, Reference};
 
 use crate::Error;
-use crate::blob::{BlobFile, label, normalization, scale};
-use crate::comparison::{Compared, Summary, Top5, disagreements, ranking, shares};
+use crate::blob::{BlobFile, label, normalization, provenance};
+use crate::comparison::{Compared, compare, disagreements, match_shapes};
 use crate::confusion::Confusion;
 use crate::dataset::Dataset;
+use crate::gates::Gates;
 use crate::grid::{Grid, percent};
-use crate::inference::Inference;
+use crate::layer_report::LayerReport;
+use crate::layer_sqnr;
 use crate::pixels::Loader;
 use crate::progress::Bar;
 use crate::stdout::{STRONG, notice, print, print_json, styled};
+use crate::summary::Summary;
 
 /// Disagreements that are shown.
 const WORST: usize = 5;
@@ -25,14 +29,30 @@ const EXAMPLES: &str = "\
 Examples:
   tidbit verify net.tidbit --reference net.onnx --images test/
   tidbit verify net.tidbit --reference net.onnx --images test/ --max-drop 1 --min-agreement 0.97
+  tidbit verify net.tidbit --reference net.onnx --images test/ --layers --limit 64
 
 The folder of images has one subfolder a class (sorted names are the classes 0, 1, 2 ...) or a
 labels.csv with the columns file,label_index,label_name. Without either there is no top-1, but
 still agreement and SQNR. Mean, std and colour order are read from the blob.
 
-With --json: images, reference_top1, blob_top1, agreement (fractions of 1), output_sqnr_db, and
-for nets of more than 10 classes reference_top5, blob_top5. The SQNR is taken over all outputs
-of all images: 10 log10(sum of reference^2 / sum of (reference - blob)^2), null if infinite.";
+A share is shown with the 95 % interval that the number of images leaves open (Wilson's). Top-1 of
+blob and reference is also compared image by image: of how many images only one of them is right,
+the drop with its 95 % interval (Tango's, for pairs), and how often chance alone makes the two
+differ so much (McNemar's exact p, the stricter of the two where few images differ). The gates
+--max-drop and --min-agreement look at the figures themselves, not at their intervals.
+
+--layers shows the SQNR of every operator's output. It holds the errors of all operators before, so
+look at the fall: how far it lies below the lowest of the tensors that the operator reads (each of
+which counts as 30 dB at most, the image too). Marked are the first operator that falls by more than
+6 dB, where the net breaks, and the one of the lowest SQNR.
+
+With --json: images; reference_top1, blob_top1, agreement, and for nets of more than 10 classes
+reference_top5, blob_top5 (fractions of 1); each of them again with _interval behind its name, as
+[lo, hi]; output_sqnr_db; paired, with only_reference_right and only_blob_right (images), drop_pp
+(percentage points), drop_pp_interval and mcnemar_p. What needs labels is null without. With
+--layers also layers, a list of index, name, operator, inputs, output_shape, sqnr_db and fall_db,
+and first_fall and lowest, each an index or null. The SQNR is taken over all outputs of all images:
+10 log10(sum of reference^2 / sum of (reference - blob)^2), null if infinite.";
 
 /// Compare a blob with its f32 net over a folder of images.
 #[derive(Debug, Args)]
@@ -50,24 +70,23 @@ pub struct Cmd {
     /// Take so many images only, spread evenly over the folder
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: Option<u32>,
-    /// Fail unless blob and reference agree on at least this share of the images, 0 to 1
-    #[arg(long, value_name = "SHARE", value_parser = share)]
-    min_agreement: Option<f64>,
-    /// Fail if the blob's top-1 is more than so many percentage points below the reference's
-    #[arg(long, value_name = "POINTS", allow_hyphen_values = true)]
-    max_drop: Option<f64>,
+    /// Show the SQNR of every operator, and where it falls; runs all images a second time
+    #[arg(long)]
+    layers: bool,
+    #[command(flatten)]
+    gates: Gates,
     /// Print JSON, and no progress
     #[arg(long)]
     json: bool,
 }
 
-/// Parses a share of 1.
-fn share(text: &str) -> Result<f64, String> {
-    let share = text
-        .parse()
-        .ok()
-        .filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "give a share from 0 to 1, as in 0.95".into())
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    summary: Summary,
+    #[serde(flatten)]
+    layers: Option<LayerReport>,
 }
 
 impl Cmd {
@@ -84,134 +103,53 @@ impl Cmd {
         if let Some(limit) = self.limit {
             dataset.limit(limit as usize);
         }
-        if self.max_drop.is_some() && dataset.samples.iter().any(|sample| sample.label.is_none()) {
+        let labelled = dataset.samples.iter().all(|sample| sample.label.is_some());
+        if self.gates.max_drop.is_some() && !labelled {
             let path = self.images;
             return Err(Error::NoLabels { path });
         }
-        let reference = Reference::load(&self.reference, &normalization(&model))?;
+        let fed = normalization(&model);
+        let reference = Reference::load(&self.reference, &fed)?;
+        self.other_file(&model)?.iter().for_each(notice);
         match_shapes(&model, &reference)?;
+        let layered = self
+            .layers
+            .then(|| LayerReference::load(&self.reference, &fed, &model))
+            .transpose()?;
         let loader = Loader::new(model.input_shape())?;
-        let compared = compare(&model, &reference, &dataset, &loader, Bar::new(self.json))?;
+        let images = (&dataset, &loader);
+        let compared = compare(&model, &reference, images, &Bar::new(self.json))?;
         loader.notice().iter().for_each(notice);
+        let layers = layered
+            .map(|net| layer_sqnr::measure(&model, &net, images, &Bar::new(self.json)))
+            .transpose()?;
         let summary = Summary::of(&compared, model.classes());
+        let report = Report { summary, layers };
         if self.json {
-            print_json(&summary)?;
+            print_json(&report)?;
         } else {
-            show(&model, &dataset, &compared, &summary)?;
+            show(&model, &dataset, &compared, &report.summary)?;
+            report.layers.map_or(Ok(()), |layers| {
+                print(layers.grid())?;
+                print(layers.sentence())
+            })?;
         }
-        self.gates(&summary)
+        self.gates.check(&report.summary)
     }
 
-    /// Whether the figures are good enough for the user.
-    fn gates(&self, summary: &Summary) -> Result<(), Error> {
-        // Figures are quotients of counts; what is off by rounding alone is no miss.
-        const ROUNDING: f64 = 1e-9;
-        let mut missed = Vec::new();
-        if let Some(least) = self
-            .min_agreement
-            .filter(|least| summary.agreement < least - ROUNDING)
-        {
-            let (found, least) = (percent(summary.agreement), percent(least));
-            missed.push(format!(
-                "blob and reference agree on {found} of the images, less than the {least} asked for"
-            ));
-        }
-        if let Some((most, drop)) = self.max_drop.zip(summary.drop())
-            && drop > most + ROUNDING
-        {
-            missed.push(format!(
-                "the blob's top-1 is {drop:.2} percentage points below the reference's, more than the {most} allowed"
-            ));
-        }
-        if missed.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Gate(format!(
-            "{}. Typical calibration images, or another --ranges, may help.",
-            missed.join("; ")
-        )))
+    /// Something that the user should know: the blob was made of another file.
+    fn other_file(&self, model: &Model<'_>) -> Result<Option<String>, Error> {
+        let digest = sha256(&self.reference)?;
+        let made_of = provenance(model);
+        let other = made_of.get("sha256").is_some_and(|made| *made != digest);
+        Ok(other.then(|| {
+            format!(
+                "the blob was made of another file than {} (by its SHA-256): of one called {}",
+                self.reference.display(),
+                made_of.get("model").unwrap_or(&"?")
+            )
+        }))
     }
-}
-
-/// Makes sure that blob and reference take the same images and give as many outputs.
-fn match_shapes(model: &Model<'_>, reference: &Reference) -> Result<(), Error> {
-    let size = |ImageShape {
-                    height,
-                    width,
-                    channels,
-                }| format!("{height} x {width} x {channels}");
-    let values = |count: usize| format!("{count} values");
-    let pairs = [
-        (
-            "takes images of",
-            size(model.input_shape()),
-            size(reference.input_shape()),
-        ),
-        (
-            "answers with",
-            values(model.output_len()),
-            values(reference.output_len()),
-        ),
-    ];
-    for (what, blob, reference) in pairs {
-        if blob != reference {
-            return Err(Error::Mismatch {
-                what,
-                blob,
-                reference,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Runs every image through both, on all cores; the results are in the order of the images.
-fn compare(
-    model: &Model<'_>,
-    reference: &Reference,
-    dataset: &Dataset,
-    loader: &Loader,
-    bar: Bar,
-) -> Result<Vec<Compared>, Error> {
-    let header = model.tables().header;
-    let wrong = tidbit::Error::Inconsistent { op: header.output };
-    let scale = scale(
-        &model
-            .tables()
-            .flow
-            .tensors
-            .get(header.output)
-            .ok_or(wrong)?,
-    );
-    bar.stage("images", dataset.samples.len() as u64);
-    dataset
-        .samples
-        .par_iter()
-        .map_init(
-            || vec![0; model.memory_bytes()],
-            |memory, sample| {
-                let image = loader.load(&sample.path)?;
-                let truth = reference.run(&image)?;
-                let found = Inference::run(model, memory, &image, false)?;
-                let mut sqnr = Sqnr::default();
-                sqnr.add(&truth, found.output.iter().map(|&q| scale.dequantize(q)));
-                let shares = shares(&truth, header.output != header.logits);
-                let (expected, answered) = (ranking(&truth, 5), found.ranking(5));
-                let sure =
-                    |class: Option<&usize>| class.and_then(|&class| shares.get(class)).copied();
-                bar.step();
-                Ok(Compared {
-                    label: sample.label,
-                    reference_score: sure(expected.first()).unwrap_or_default(),
-                    reference_on_blob: sure(answered.first()).unwrap_or_default(),
-                    blob_score: answered.first().map_or(0.0, |&class| found.score(class)),
-                    reference: expected,
-                    blob: answered,
-                    sqnr,
-                })
-            },
-        )
-        .collect()
 }
 
 /// What people see: the figures, who is taken for whom, and the worst disagreements.
@@ -225,7 +163,11 @@ fn show(
         let named = label(model, class).or_else(|| dataset.class_names.get(&class).cloned());
         named.unwrap_or_else(|| class.to_string())
     };
-    print(figures(summary))?;
+    print(summary.grid())?;
+    if let Some(paired) = summary.paired {
+        print(paired.grid())?;
+        print(paired.sentence())?;
+    }
     if let Some(grid) = Confusion::of(compared, model.classes()).grid(name) {
         print(grid)?;
     }
@@ -253,37 +195,4 @@ fn show(
         ]);
     }
     print(grid)
-}
-
-/// The figures as a table.
-fn figures(summary: &Summary) -> Grid {
-    let shown = |share: Option<f64>| share.map_or("no labels".into(), percent);
-    let mut grid = Grid::new([
-        format!("{} images", summary.images),
-        "reference".into(),
-        "blob".into(),
-    ])
-    .right([1, 2]);
-    grid.row([
-        "top-1".into(),
-        shown(summary.reference_top1),
-        shown(summary.blob_top1),
-    ]);
-    if let Some(Top5 {
-        reference_top5,
-        blob_top5,
-    }) = summary.top5
-    {
-        grid.row(["top-5".into(), shown(reference_top5), shown(blob_top5)]);
-    }
-    grid.row([
-        "agreement".into(),
-        String::new(),
-        percent(summary.agreement),
-    ]);
-    let sqnr = summary
-        .output_sqnr_db
-        .map_or("exact".into(), |db| format!("{db:.2} dB"));
-    grid.row(["output SQNR".into(), String::new(), sqnr]);
-    grid
 }

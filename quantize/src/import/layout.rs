@@ -119,6 +119,15 @@ impl Layout {
         perm.iter().map(pick).collect::<Option<_>>().map(Self)
     }
 
+    /// How far neighbouring rows, columns and channels lie apart in the order of this layout.
+    pub fn strides(&self, shape: &Shape) -> [usize; 3] {
+        let order = self.order(shape);
+        [Axis::H, Axis::W, Axis::C].map(|axis| {
+            let behind = order.iter().skip_while(|other| **other != axis).skip(1);
+            behind.map(|&axis| extent(shape, axis)).product()
+        })
+    }
+
     /// For each element in the order of this layout, its index in H × W × C order.
     pub fn to_hwc(&self, shape: &Shape) -> Vec<usize> {
         let stride = |axis| match axis {
@@ -161,6 +170,20 @@ mod tests {
         let nhwc = Layout::nchw().transposed(&[0, 2, 3, 1]).unwrap();
         let flat = nhwc.reshaped(&SHAPE, &[24]).unwrap();
         assert_eq!(flat.to_hwc(&SHAPE), (0..24).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn strides_lead_to_the_same_elements() {
+        let nchw = Layout::nchw();
+        let nhwc = nchw.transposed(&[0, 2, 3, 1]).unwrap();
+        for layout in [nchw.reshaped(&SHAPE, &[24]).unwrap(), nchw, nhwc] {
+            let [down, right, deep] = layout.strides(&SHAPE);
+            for (place, hwc) in layout.to_hwc(&SHAPE).into_iter().enumerate() {
+                let (pixel, channel) = (hwc / 4, hwc % 4);
+                let found = pixel / 3 * down + pixel % 3 * right + channel * deep;
+                assert_eq!(found, place, "{layout:?}");
+            }
+        }
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub fn lower(a: Scale, b: Scale, output: Scale) -> AddParams {
         mb,
         c: (i32::from(output.zero_point) << shift) + half - zero(a, ma) - zero(b, mb),
         shift: shift as u8,
+        reserved: 0,
         lo: -128,
         hi: 127,
-        reserved: 0,
     }
 }

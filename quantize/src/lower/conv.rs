@@ -71,14 +71,19 @@ pub fn lower(
         let magnitude: i64 = row.iter().map(|&weight| i64::from(weight).abs()).sum();
         let offset = (real_bias / (step * scale)).round() as i64;
         let folded = offset - i64::from(input.zero_point) * sum;
-        reach = reach.max(folded.abs() + 128 * magnitude);
+        reach = reach.max(folded.abs() + input.reach() * magnitude);
         bias.push(
             i32::try_from(folded).map_err(|_| format!("a bias of {real_bias} does not fit"))?,
         );
         factors.push(step * scale / f64::from(output.scale));
     }
     let (multipliers, shift) = multipliers(&factors, reach)?;
-    let pixel = |pixel: &Vec<f32>| pixel.iter().map(|&value| input.quantize(value)).collect();
+    let pixel = |pixel: &Vec<f32>| {
+        pixel
+            .iter()
+            .map(|&value| input.quantize(value) as i8)
+            .collect()
+    };
     Ok(IntConv {
         weights: if depthwise {
             taps_first(&rounded.weights, k)
@@ -123,6 +128,7 @@ fn taps_first(weights: &[i8], taps: usize) -> Vec<i8> {
 mod tests {
     use super::*;
     use crate::graph::{Padding, Window};
+    use crate::scale::Element;
 
     #[test]
     fn a_worked_channel() {
@@ -141,10 +147,12 @@ mod tests {
         let input = Scale {
             scale: 0.1,
             zero_point: -5,
+            element: Element::Int8,
         };
         let output = Scale {
             scale: 0.05,
             zero_point: 3,
+            element: Element::Int8,
         };
         let rounded = nearest(&conv, input, &[]);
         let int = lower(&conv, false, (input, output), &rounded).unwrap();

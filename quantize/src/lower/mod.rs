@@ -18,7 +18,7 @@ use tidbit::blob::{AddParams, OpKind};
 use crate::Error;
 use crate::function::Function;
 use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Shape, TensorId};
-use crate::scale::Scale;
+use crate::scale::{Element, Scale};
 
 /// A convolution in integers.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,8 +61,10 @@ pub enum Params {
     Pool(IntPool),
     /// Of `Add`; its clamp is filled in from the operator's.
     Add(AddParams),
-    /// Of `Table`.
+    /// Of `Table`, of int8.
     Table(Box<[i8; 256]>),
+    /// Of `Table`, of int16.
+    Points(Box<[i16; 257]>),
     /// Of `Softmax`.
     Softmax(Box<[u16; 256]>),
     /// Of `Pad`: rows above, columns on the left.
@@ -80,10 +82,10 @@ pub struct IntOp {
     pub inputs: Vec<usize>,
     /// Shape of its output.
     pub shape: Shape,
-    /// What the int8 of its output stand for.
+    /// What the elements of its output are and stand for.
     pub scale: Scale,
     /// Least and greatest output.
-    pub clamp: (i8, i8),
+    pub clamp: (i16, i16),
     /// Its parameters.
     pub params: Params,
 }
@@ -93,8 +95,17 @@ pub struct IntOp {
 pub struct IntNet {
     /// The operators.
     pub ops: Vec<IntOp>,
+    /// The answers, at least one.
+    pub outputs: Vec<IntOutput>,
+}
+
+/// An answer of a net in integers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IntOutput {
+    /// Name in the ONNX file.
+    pub name: String,
     /// The operator whose tensor is the answer.
-    pub output: usize,
+    pub tensor: usize,
     /// The operator whose tensor's softmax gives the scores.
     pub logits: usize,
     /// exp over the differences of the logits.
@@ -140,18 +151,23 @@ pub fn lower_rounded(
         index[node.output] = ops.len();
         ops.push(op);
     }
-    let output = index[graph.output];
+    let outputs = vec![answer(graph, graph.output, &index, &ops)];
+    Ok(IntNet { ops, outputs })
+}
+
+/// The answer that a tensor of the graph is; `index` are the operators that make the tensors.
+fn answer(graph: &Graph, tensor: TensorId, index: &[usize], ops: &[IntOp]) -> IntOutput {
+    let output = index[tensor];
     let logits = match ops[output].kind {
         OpKind::Softmax => ops[output].inputs[0],
         _ => output,
     };
-    let exp_table = table::exp(&ops[logits].scale);
-    Ok(IntNet {
-        ops,
-        output,
+    IntOutput {
+        name: graph.tensors[tensor].name.clone(),
+        tensor: output,
         logits,
-        exp_table,
-    })
+        exp_table: table::exp(&ops[logits].scale),
+    }
 }
 
 fn lower_node(
@@ -168,8 +184,12 @@ fn lower_node(
         reason,
     };
     let table = |function: Function| {
-        let table = table::of(&function.clamped(node.clamp), input, scale);
-        (OpKind::Table, Params::Table(table))
+        let function = function.clamped(node.clamp);
+        let params = match input.element {
+            Element::Int8 => Params::Table(table::of(&function, input, scale)),
+            Element::Int16 => Params::Points(table::points(&function, input, scale)),
+        };
+        (OpKind::Table, params)
     };
     let (kind, params) = match &node.op {
         Op::Conv(conv) => {
@@ -212,6 +232,6 @@ fn lower_node(
 }
 
 /// A clamp in the steps of a scale.
-fn quantized_clamp(clamp: Clamp, scale: Scale) -> (i8, i8) {
+fn quantized_clamp(clamp: Clamp, scale: Scale) -> (i16, i16) {
     (scale.quantize(clamp.lo), scale.quantize(clamp.hi))
 }

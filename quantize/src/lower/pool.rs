@@ -35,7 +35,7 @@ pub fn average(
         1..=taps
     };
     let factors: Vec<f64> = counts.map(|count| ratio / count as f64).collect();
-    let (multipliers, shift) = multipliers(&factors, 255 * taps as i64)?;
+    let (multipliers, shift) = multipliers(&factors, from.reach_from_zero() * taps as i64)?;
     Ok(IntPool {
         window,
         shift,

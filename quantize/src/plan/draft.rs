@@ -118,7 +118,10 @@ pub fn readers(net: &IntNet) -> Vec<(usize, Option<usize>)> {
             readers[input] = (first.min(index), last.max(index));
         }
     }
-    let kept = |index: usize| index == net.output || index == net.logits;
+    let kept = |index: usize| {
+        let mut outputs = net.outputs.iter();
+        outputs.any(|output| index == output.tensor || index == output.logits)
+    };
     let each = readers.into_iter().enumerate();
     each.map(|(index, (first, last))| (first, (!kept(index)).then_some(last)))
         .collect()
@@ -128,7 +131,15 @@ pub fn readers(net: &IntNet) -> Vec<(usize, Option<usize>)> {
 fn in_place(net: &IntNet, op: &IntOp) -> InPlace {
     match &op.params {
         _ if op.inputs.len() > 1 && op.inputs[0] == op.inputs[1] => InPlace::Never,
-        Params::Add(_) | Params::Table(_) => InPlace::Exactly,
+        Params::Table(_) => InPlace::Exactly,
+        Params::Add(_) => {
+            let mut inputs = op.inputs.iter().map(|&input| net.ops[input].scale.element);
+            if inputs.all(|element| element == op.scale.element) {
+                InPlace::Exactly
+            } else {
+                InPlace::Never
+            }
+        }
         Params::Conv(conv) => {
             let Window {
                 kernel,
@@ -138,8 +149,8 @@ fn in_place(net: &IntNet, op: &IntOp) -> InPlace {
             } = &conv.window;
             let pointwise = op.kind == OpKind::Conv && *kernel == [1, 1] && conv.groups == 1;
             let pointwise = pointwise && (padding.top, padding.left) == (0, 0);
-            let step = net.ops[op.inputs[0]].shape.channels * stride[1];
-            if pointwise && op.shape.channels <= step {
+            let step = pixel_bytes(&net.ops[op.inputs[0]]) * stride[1];
+            if pointwise && pixel_bytes(op) <= step {
                 InPlace::Behind
             } else {
                 InPlace::Never
@@ -147,6 +158,11 @@ fn in_place(net: &IntNet, op: &IntOp) -> InPlace {
         }
         _ => InPlace::Never,
     }
+}
+
+/// Bytes of a pixel of an operator's tensor.
+fn pixel_bytes(op: &IntOp) -> usize {
+    op.shape.channels * op.scale.element.bytes()
 }
 
 /// Whether an operator is a pool whose window is as high as its input.
@@ -164,6 +180,7 @@ fn weights(op: &IntOp) -> usize {
         Params::Conv(conv) => conv.weights.len() + 8 * conv.bias.len(),
         Params::Pool(pool) => 4 * pool.multipliers.len(),
         Params::Table(_) => 256,
+        Params::Points(_) => 514,
         Params::Softmax(_) => 512,
         Params::Input | Params::Add(_) | Params::Pad(..) => 0,
     }
@@ -182,7 +199,11 @@ fn window_rows(op: &IntOp) -> (u16, u16, u16) {
         Params::Conv(conv) => of_window(&conv.window),
         Params::Pool(pool) => of_window(&pool.window),
         Params::Pad(top, _) => (1, 1, *top as u16),
-        Params::Input | Params::Add(_) | Params::Table(_) | Params::Softmax(_) => (1, 1, 0),
+        Params::Input
+        | Params::Add(_)
+        | Params::Table(_)
+        | Params::Points(_)
+        | Params::Softmax(_) => (1, 1, 0),
     }
 }
 
@@ -200,6 +221,9 @@ fn tensor_record(op: &IntOp, ring: &Ring) -> TensorRecord {
         scale: op.scale.scale.to_bits(),
         zero_point: op.scale.zero_point,
         layout: 0,
+        element_bytes: op.scale.element.bytes() as u8,
+        reserved: 0,
+        equalization: 0,
     }
 }
 
@@ -217,6 +241,7 @@ fn op_record(op: &IntOp, ring: &Ring) -> OpRecord {
         input_b: input(1),
         window_rows,
         stride_rows,
+        divide_rows: 1,
         pad_top,
         step_rows: ring.step_rows as u16,
         name_bytes: 0,

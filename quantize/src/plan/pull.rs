@@ -55,7 +55,8 @@ pub fn size(draft: &mut Draft, segment: &Range<usize>, style: Style) {
 
 /// Whether a pool's sums take less than the rows that it then need not see together.
 fn saves_memory(draft: &Draft, op: usize) -> bool {
-    let sums = 4 * draft.tensors[op].row_bytes();
+    let record = &draft.tensors[op];
+    let sums = 4 * record.row_bytes() / usize::from(record.element_bytes);
     let input = &draft.tensors[usize::from(draft.ops[op].input_a)];
     sums <= input.row_bytes() * usize::from(input.height - 1)
 }

@@ -9,9 +9,9 @@ use super::check_op::{check_readers, op_cost};
 use super::check_plan::check_plan;
 use super::checksum::checksum;
 use super::header::{
-    CHECKSUM_LEN, Header, MAGIC, MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_SIDE, VERSION,
+    CHECKSUM_LEN, Header, MAGIC, MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_OUTPUTS, MAX_SIDE, VERSION,
 };
-use super::{Data, InputRecord, OpKind, Record, SegmentRecord, Table, TensorRecord};
+use super::{Data, InputRecord, OpKind, OutputRecord, Record, SegmentRecord, Table, TensorRecord};
 use crate::error::Error;
 use crate::schedule::{Flow, Schedule, shares_bytes};
 
@@ -24,6 +24,8 @@ pub struct Checked<'a> {
     pub flow: Flow<'a>,
     /// The plan.
     pub segments: Table<'a, SegmentRecord>,
+    /// The answers, at least one.
+    pub outputs: Table<'a, OutputRecord>,
     /// The input contract.
     pub input: InputRecord,
     /// The blob.
@@ -48,11 +50,14 @@ pub fn check(blob: &[u8]) -> Result<Checked<'_>, Error> {
     let ops = Table::new(blob, header.ops, header.op_count).ok_or(outside(header.ops))?;
     let segments =
         Table::new(blob, header.segments, header.segment_count).ok_or(outside(header.segments))?;
+    let outputs =
+        Table::new(blob, header.outputs, header.output_count).ok_or(outside(header.outputs))?;
     let input = data.record(header.input).ok_or(outside(header.input))?;
     let checked = Checked {
         header,
         flow: Flow { tensors, ops },
         segments,
+        outputs,
         input,
         data,
     };
@@ -121,7 +126,9 @@ impl Checked<'_> {
                 }
             }
             let fits = self.blocks_fit(tensor, &record).unwrap_or(false);
-            if !fits || record.layout != 0 {
+            let sized =
+                matches!(record.element_bytes, 1 | 2) && (tensor > 0 || record.element_bytes == 1);
+            if !fits || !sized || record.layout != 0 {
                 return Err(Error::Ring { tensor });
             }
         }
@@ -171,24 +178,21 @@ impl Checked<'_> {
         Ok(())
     }
 
-    /// Output, logits, labels, provenance and input contract.
+    /// Answers, labels, provenance and input contract.
     fn contract(&self) -> Result<(), Error> {
         let Header {
-            output,
-            logits,
             labels,
             label_count,
+            output_count,
             ..
         } = self.header;
-        for tensor in [output, logits] {
-            let record = self.flow.tensors.get(tensor).ok_or(Error::Contract)?;
-            if record.last_reader != u16::MAX || record.ring_rows != record.height {
-                return Err(Error::Contract);
-            }
+        if !(1..=MAX_OUTPUTS).contains(&output_count) {
+            return Err(Error::Contract);
         }
         let outside = |offset| Error::OutOfBlob { offset };
-        let table = self.header.exp_table;
-        self.data.u16_table(table).ok_or(outside(table))?;
+        for output in self.outputs.iter() {
+            self.answer(&output)?;
+        }
         let channels = usize::from(self.input.channels);
         for list in [self.input.mean, self.input.std] {
             self.data.words(list, channels).ok_or(outside(list))?;
@@ -206,6 +210,22 @@ impl Checked<'_> {
             .and_then(|len| self.data.text(text, len))
             .ok_or(outside(text))?;
         Ok(())
+    }
+
+    /// One answer: kept whole for the caller, with its table of exp and its name.
+    fn answer(&self, output: &OutputRecord) -> Result<(), Error> {
+        for tensor in [output.tensor, output.logits] {
+            let record = self.flow.tensors.get(tensor).ok_or(Error::Contract)?;
+            let whole = record.last_reader == u16::MAX && record.ring_rows == record.height;
+            if !whole || record.element_bytes != 1 {
+                return Err(Error::Contract);
+            }
+        }
+        let outside = |offset| Error::OutOfBlob { offset };
+        let table = output.exp_table;
+        self.data.u16_table(table).ok_or(outside(table))?;
+        let name = self.data.text(output.name, usize::from(output.name_bytes));
+        name.map(|_| ()).ok_or(outside(output.name))
     }
 
     /// The text of a label.

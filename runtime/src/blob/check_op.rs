@@ -38,7 +38,12 @@ pub fn op_cost(
     let output = flow.tensors.get(index).ok_or(wrong)?;
     let pools = matches!(kind, OpKind::AveragePool | OpKind::MaxPool);
     let accumulates = op.accumulates != 0;
-    if (kind == OpKind::Input) != (index == 0) || op.step_rows == 0 || (accumulates && !pools) {
+    let rows = op.step_rows > 0 && op.divide_rows > 0;
+    if (kind == OpKind::Input) != (index == 0) || !rows || (accumulates && !pools) {
+        return Err(wrong);
+    }
+    // Operators with more rows than their input will say so; for all others a row is a row.
+    if op.divide_rows != 1 {
         return Err(wrong);
     }
     if kind == OpKind::Input {
@@ -53,6 +58,9 @@ pub fn op_cost(
         _ if op.input_b == NONE => None,
         _ => return Err(wrong),
     };
+    if !elements_fit(kind, &a, b.as_ref(), &output) {
+        return Err(wrong);
+    }
     let cost = match kind {
         OpKind::Input => None,
         OpKind::Conv => {
@@ -93,6 +101,25 @@ pub(super) fn check_readers(
     Ok(())
 }
 
+/// Whether an operator takes and makes elements of these sizes: int16 is for those whose
+/// precision it serves.
+fn elements_fit(
+    kind: OpKind,
+    a: &TensorRecord,
+    b: Option<&TensorRecord>,
+    out: &TensorRecord,
+) -> bool {
+    match kind {
+        OpKind::Conv | OpKind::Depthwise | OpKind::AveragePool | OpKind::Add => true,
+        OpKind::MaxPool => a.element_bytes == out.element_bytes,
+        OpKind::Table => a.element_bytes >= out.element_bytes,
+        _ => {
+            let narrow = |tensor: &TensorRecord| tensor.element_bytes == 1;
+            narrow(a) && narrow(out) && b.is_none_or(narrow)
+        }
+    }
+}
+
 /// The tensor that an operator reads: made earlier, and aware of this reader.
 fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error> {
     let record = flow.tensors.get(tensor).filter(|_| tensor < op);
@@ -111,7 +138,7 @@ fn elementwise(output: &TensorRecord) -> Cost {
 
 /// Adds the pixel that a pointwise convolution keeps aside where it may work in place.
 fn in_place_cost(flow: &Flow<'_>, index: u16, op: &OpRecord, cost: Cost) -> Cost {
-    let pixel = flow.tensor(op.input_a).map(|a| usize::from(a.channels));
+    let pixel = flow.tensor(op.input_a).map(|a| a.pixel_bytes());
     match pixel {
         Some(pixel) if flow.shares_memory(index, op.input_a) => Cost {
             scratch: cost.scratch.max(pixel),
@@ -156,8 +183,17 @@ fn window_fits(
             && reaches(out.width, params.stride_w, params.pad_left, a.width)?
             && params.packing == 0
             && params.shift < 31
-            && params.lo <= params.hi,
+            && bounds(params.lo, params.hi, out),
     )
+}
+
+/// Whether `lo` and `hi` are bounds of a tensor's elements.
+fn bounds(lo: i16, hi: i16, out: &TensorRecord) -> bool {
+    let elements = match out.element_bytes {
+        1 => i16::from(i8::MIN)..=i16::from(i8::MAX),
+        _ => i16::MIN..=i16::MAX,
+    };
+    lo <= hi && elements.contains(&lo) && elements.contains(&hi)
 }
 
 /// Number of taps of a kernel.
@@ -180,7 +216,12 @@ fn conv_cost(
     data.i8s(params.weights, weights)?;
     data.words(params.bias, channels)?;
     data.words(params.multipliers, channels)?;
+    if params.clamps != 0 {
+        data.words(params.clamps, channels)?;
+    }
     if params.pad_pixel != 0 {
+        // A pixel of int8.
+        (a.element_bytes == 1).then_some(())?;
         data.i8s(params.pad_pixel, usize::from(a.channels))?;
     }
     let macs = out.elements().checked_mul(u64::try_from(k).ok()?)?;
@@ -202,7 +243,8 @@ fn conv(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) ->
         return None;
     }
     let k = taps(params.kernel_h, params.kernel_w)?.checked_mul(usize::from(inputs))?;
-    let scratch = if params.is_pointwise(op) { 0 } else { k };
+    let patch = k.checked_mul(usize::from(a.element_bytes))?;
+    let scratch = if params.is_pointwise(op) { 0 } else { patch };
     conv_cost(data, &params, (a, out), k, scratch)
 }
 
@@ -213,7 +255,8 @@ fn depthwise(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecor
         return None;
     }
     let taps = taps(params.kernel_h, params.kernel_w)?;
-    let patch = taps.checked_mul(usize::from(a.channels).min(CHANNELS))?;
+    let elements = taps.checked_mul(usize::from(a.channels).min(CHANNELS))?;
+    let patch = elements.checked_mul(usize::from(a.element_bytes))?;
     conv_cost(data, &params, (a, out), taps, patch)
 }
 
@@ -239,7 +282,7 @@ fn pool(
         && (params.kernel_h, out.ring_rows) == (a.height, 1);
     let fits = a.channels == out.channels
         && (accumulates || (op.accumulates == 0 && params.kernel_h == op.window_rows))
-        && params.lo <= params.hi
+        && bounds(params.lo, params.hi, out)
         && params.shift < 31
         && reaches(out.height, op.stride_rows, op.pad_top, a.height)?
         && reaches(out.width, params.stride_w, params.pad_left, a.width)?;
@@ -279,7 +322,7 @@ fn add(
             return None;
         }
     }
-    (params.shift < 32 && params.lo <= params.hi).then(|| elementwise(out))
+    (params.shift < 32 && bounds(params.lo, params.hi, out)).then(|| elementwise(out))
 }
 
 fn table(
@@ -290,8 +333,10 @@ fn table(
     kind: OpKind,
 ) -> Option<Cost> {
     let params: TableParams = data.params(op)?;
-    let weights = if kind == OpKind::Table {
+    let weights = if kind == OpKind::Table && a.element_bytes == 1 {
         data.i8_table(params.table)?.len()
+    } else if kind == OpKind::Table {
+        data.i16_points(params.table)?.len().checked_mul(2)?
     } else {
         data.u16_table(params.table)?.len().checked_mul(2)?
     };

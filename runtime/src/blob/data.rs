@@ -36,6 +36,11 @@ impl<'a> Data<'a> {
         self.i8s(offset, 256)?.try_into().ok()
     }
 
+    /// 257 little-endian i16 from `offset`.
+    pub fn i16_points(&self, offset: u32) -> Option<&'a [[u8; 2]; 257]> {
+        self.bytes(offset, 514)?.as_chunks().0.try_into().ok()
+    }
+
     /// A text of `len` bytes from `offset`.
     pub fn text(&self, offset: u32, len: usize) -> Option<&'a str> {
         core::str::from_utf8(self.bytes(offset, len)?).ok()

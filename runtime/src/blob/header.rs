@@ -5,7 +5,7 @@ use super::record::record;
 /// First bytes of every blob.
 pub const MAGIC: [u8; 4] = *b"tidb";
 /// Version of the format that this crate reads and writes.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// Bytes of the CRC-32 at the end of a blob.
 pub const CHECKSUM_LEN: usize = 4;
 /// Stands for "none" where a tensor or operator index is expected.
@@ -16,6 +16,8 @@ pub const MAX_OPS: u16 = 1024;
 pub const MAX_SIDE: u16 = 8192;
 /// Greatest channel count of a tensor.
 pub const MAX_CHANNELS: u16 = 32768;
+/// Most answers that a blob may have.
+pub const MAX_OUTPUTS: u16 = 64;
 /// Most multiply-accumulates of one inference: bounds the time that any valid blob takes.
 pub const MAX_MACS: u64 = 1 << 40;
 /// Most operators and tensors that validation looks at while it runs the schedule, summed over all
@@ -44,26 +46,22 @@ record! {
         op_count: u16,
         /// Segments of the plan.
         segment_count: u16,
-        /// Tensor whose rows are the answer.
-        output: u16,
-        /// Tensor whose softmax gives the scores: the logits.
-        logits: u16,
+        /// Answers, at least one.
+        output_count: u16,
+        /// Labels, 0 if there are none.
+        label_count: u16,
         /// Offset of the tensor table.
         tensors: u32,
         /// Offset of the operator table.
         ops: u32,
         /// Offset of the segment table.
         segments: u32,
+        /// Offset of the table of answers.
+        outputs: u32,
         /// Offset of the input contract.
         input: u32,
-        /// Offset of the table of exp by which scores are made of the logits.
-        exp_table: u32,
         /// Offset of the label table: `label_count + 1` offsets (u32) into the blob.
         labels: u32,
-        /// Labels, 0 if there are none.
-        label_count: u16,
-        /// Zero.
-        reserved: u16,
         /// Offset of the provenance text (UTF-8).
         provenance: u32,
         /// Bytes of it.

@@ -26,13 +26,24 @@ fn place<R: Records>(records: &R, data: &Data<'_>, op: u16, input: u16) -> Optio
     if !reads || record.input_a == record.input_b {
         return None;
     }
+    let (from, to) = (records.tensor(input)?, records.tensor(op)?);
     match OpKind::from_byte(record.kind)? {
-        OpKind::Add | OpKind::Table => Some(InPlace::Exactly),
+        OpKind::Table => {
+            let narrow = (from.element_bytes, to.element_bytes) == (1, 1);
+            narrow.then_some(InPlace::Exactly)
+        }
+        OpKind::Add => {
+            let others = [record.input_a, record.input_b].map(|tensor| records.tensor(tensor));
+            let mut inputs = others.iter().flatten();
+            let alike = inputs.all(|tensor| tensor.element_bytes == to.element_bytes);
+            alike.then_some(InPlace::Exactly)
+        }
         OpKind::Conv => {
             let params: ConvParams = data.params(&record)?;
-            let (from, to) = (records.tensor(input)?, records.tensor(op)?);
-            let step = u32::from(from.channels).saturating_mul(u32::from(params.stride_w));
-            let behind = params.is_pointwise(&record) && u32::from(to.channels) <= step;
+            let step = from
+                .pixel_bytes()
+                .saturating_mul(usize::from(params.stride_w));
+            let behind = params.is_pointwise(&record) && to.pixel_bytes() <= step;
             behind.then_some(InPlace::Behind)
         }
         _ => None,

@@ -84,8 +84,11 @@ record! {
         input_b: u16,
         /// Rows of the input under the window of one output row, gaps of a dilation included.
         window_rows: u16,
-        /// Rows by which the window moves for each output row.
+        /// Rows by which the window moves for each output row, times `divide_rows`.
         stride_rows: u16,
+        /// What `stride_rows` is divided by: 1, but for operators whose output has more rows than
+        /// their input.
+        divide_rows: u16,
         /// Rows of padding above the input.
         pad_top: u16,
         /// Rows that one step makes (or takes, where it accumulates).
@@ -100,11 +103,19 @@ record! {
 }
 
 impl OpRecord {
-    /// The first row of an input (of `height` rows) that output row `y` needs.
-    pub fn first_row(&self, y: u16, height: u16) -> u16 {
+    /// The row of the input, padding above it counted, at which the window of output row `y` begins.
+    fn top(&self, y: u16) -> u32 {
         let top = u32::from(y).saturating_mul(u32::from(self.stride_rows));
-        let row = top.saturating_sub(u32::from(self.pad_top));
-        u16::try_from(row).unwrap_or(u16::MAX).min(height)
+        top.checked_div(u32::from(self.divide_rows)).unwrap_or(top)
+    }
+
+    /// The first row of an input (of `height` rows) that output row `y` needs. The last row of an
+    /// input is needed to the end: where it is the only one, it may stand for all (see
+    /// [`Broadcast`](super::Broadcast)).
+    pub fn first_row(&self, y: u16, height: u16) -> u16 {
+        let row = self.top(y).saturating_sub(u32::from(self.pad_top));
+        let row = u16::try_from(row).unwrap_or(u16::MAX);
+        row.min(height.saturating_sub(1))
     }
 
     /// One past the last row of an input (of `height` rows) that the output rows before `end` need.
@@ -112,8 +123,8 @@ impl OpRecord {
         let Some(last) = end.checked_sub(1) else {
             return 0;
         };
-        let bottom = u32::from(last)
-            .saturating_mul(u32::from(self.stride_rows))
+        let bottom = self
+            .top(last)
             .saturating_add(u32::from(self.window_rows))
             .saturating_sub(u32::from(self.pad_top));
         u16::try_from(bottom).unwrap_or(u16::MAX).min(height)

@@ -25,11 +25,9 @@ record! {
         /// Order of the weights: 0 is the order above.
         packing: u8,
         /// Least output.
-        lo: i8,
+        lo: i16,
         /// Greatest output.
-        hi: i8,
-        /// Zero.
-        reserved: u16,
+        hi: i16,
         /// Offset of the weights.
         weights: u32,
         /// Offset of the biases: an i32 for each output channel, input zero point folded in.
@@ -38,6 +36,9 @@ record! {
         multipliers: u32,
         /// Offset of the pixel that stands outside the input; 0: the input's zero point.
         pad_pixel: u32,
+        /// Offset of bounds for each output channel, within `lo` and `hi`: least and greatest output,
+        /// an i16 each; 0: `lo` and `hi` for all.
+        clamps: u32,
     }
 }
 
@@ -57,9 +58,11 @@ record! {
         /// 1 if there is a multiplier for each number of elements under the window, 0 if one for all.
         by_count: u8,
         /// Least output.
-        lo: i8,
+        lo: i16,
         /// Greatest output.
-        hi: i8,
+        hi: i16,
+        /// Zero.
+        reserved: u16,
         /// Offset of the multipliers (i32), `AveragePool` only.
         multipliers: u32,
     }
@@ -76,17 +79,17 @@ record! {
         c: i32,
         /// Bits to shift right.
         shift: u8,
-        /// Least output.
-        lo: i8,
-        /// Greatest output.
-        hi: i8,
         /// Zero.
         reserved: u8,
+        /// Least output.
+        lo: i16,
+        /// Greatest output.
+        hi: i16,
     }
 }
 
 record! {
-    /// Of `Table` (256 int8, by input + 128) and `Softmax` (256 u16, by distance from the maximum).
+    /// Of `Table` (256 int8, by input + 128; of an int16 257 points, an i16 each) and `Softmax` (256 u16, by distance from the maximum).
     TableParams {
         /// Offset of the table.
         table: u32,

@@ -3,13 +3,13 @@
 use super::record::record;
 
 record! {
-    /// One tensor of height × width × channels int8, rows one after another, channels innermost.
+    /// One tensor of height × width × channels elements, rows one after another, channels innermost.
     TensorRecord {
         /// Rows.
         height: u16,
         /// Pixels of a row.
         width: u16,
-        /// Bytes of a pixel.
+        /// Elements of a pixel.
         channels: u16,
         /// Rows that the ring holds; row `y` lies in slot `y mod ring_rows`.
         ring_rows: u16,
@@ -25,17 +25,29 @@ record! {
         last_reader: u16,
         /// Bit pattern of the f32 scale: for hosts, the runtime never looks at it.
         scale: u32,
-        /// The int8 that stands for 0.
+        /// The element that stands for 0.
         zero_point: i8,
-        /// Order of the bytes in a row: 0 is pixel after pixel.
+        /// Order of the elements in a row: 0 is pixel after pixel.
         layout: u8,
+        /// Bytes of an element: 1, int8.
+        element_bytes: u8,
+        /// Zero.
+        reserved: u8,
+        /// Offset of an i8 `e` for each channel: what stands for `2^(e / 8)` times as much in the
+        /// f32 net; 0 if that is all the same. For hosts, the runtime never looks at it.
+        equalization: u32,
     }
 }
 
 impl TensorRecord {
+    /// Bytes of one pixel.
+    pub fn pixel_bytes(&self) -> usize {
+        usize::from(self.channels).saturating_mul(usize::from(self.element_bytes))
+    }
+
     /// Bytes of one row; saturates, since validation has seen that it fits.
     pub fn row_bytes(&self) -> usize {
-        usize::from(self.width).saturating_mul(usize::from(self.channels))
+        usize::from(self.width).saturating_mul(self.pixel_bytes())
     }
 
     /// Bytes of the ring.

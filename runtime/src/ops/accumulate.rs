@@ -6,32 +6,39 @@
 
 use core::ops::Range;
 
-use super::Site;
-use super::window::Window;
+use super::pool::{bound, greatest, sum};
+use super::window::{Window, zeros};
+use super::{Site, of_element};
 use crate::arena::{Bench, RowIo};
 use crate::blob::{OpKind, PoolParams};
 use crate::kernels::bytes::as_u8_mut;
-use crate::kernels::{average_in_place, max_into, sum_into};
+use crate::kernels::{Element, average_in_place};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let window = Window::of_pool(&site.op, &params, &site.input);
     let channels = usize::from(site.output.channels).max(1);
     let average = site.op.kind == OpKind::AveragePool.byte();
+    let size = site.input.element_bytes;
+    let pixel_bytes = site.output.pixel_bytes().max(1);
     for y in rows {
         let io = bench.row(0)?;
         if y == 0 {
-            io.out.fill(if average { 0 } else { i8::MIN });
+            if average {
+                io.out.fill(0);
+            } else {
+                of_element!(size, A => A::view_mut(io.out).fill(A::MIN));
+            }
         }
         let row = io.a.get(i32::from(y))?;
         if average {
             let sums = as_u8_mut(io.out).as_chunks_mut::<4>().0;
             for (x, sums) in (0..).zip(sums.chunks_exact_mut(channels)) {
-                window.columns(row, x, |pixel| sum_into(sums, pixel));
+                window.columns(row, x, |pixel| sum(sums, pixel, size));
             }
         } else {
-            for (x, best) in (0..).zip(io.out.chunks_exact_mut(channels)) {
-                window.columns(row, x, |pixel| max_into(best, pixel));
+            for (x, best) in (0..).zip(io.out.chunks_exact_mut(pixel_bytes)) {
+                window.columns(row, x, |pixel| greatest(best, pixel, size));
             }
         }
         if y.checked_add(1)? == site.input.height {
@@ -60,24 +67,25 @@ fn finish_average(
         let seen = columns.wrapping_mul(usize::from(site.input.height));
         let by = super::pool::average_of(site, params, seen)?;
         let first = usize::from(x).wrapping_mul(channels);
-        average_in_place(as_u8_mut(io.out), first, channels, &by);
+        of_element!(site.output.element_bytes, Q => {
+            average_in_place::<Q>(io.out, first, channels, &by);
+        });
     }
     Some(())
 }
 
 /// Clamps; a pixel without any element is the zero point.
 fn finish_max(site: &Site<'_>, params: &PoolParams, window: &Window, io: RowIo<'_>) -> Option<()> {
-    let channels = usize::from(site.output.channels).max(1);
+    let size = site.output.element_bytes;
     let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
-    for (x, out) in (0..).zip(io.out.chunks_exact_mut(channels)) {
+    let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
+    for (x, out) in (0..).zip(pixels) {
         let mut any = false;
         window.columns(row, x, |_| any = true);
         if !any {
-            out.fill(site.input.zero_point);
+            zeros(out, site.input.zero_point, size);
         }
-        for q in out {
-            *q = (*q).max(params.lo).min(params.hi);
-        }
+        bound(out, params, size);
     }
     Some(())
 }

@@ -6,11 +6,11 @@
 use core::ops::Range;
 
 use super::window::{Outside, Window};
-use super::{Site, copy};
+use super::{Site, copy, of_element};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
-use crate::kernels::{Requant, dot_rows};
+use crate::kernels::{Element, Requant, dot_rows};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
@@ -24,6 +24,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     if params.is_pointwise(&site.op) {
         return pointwise(site, bench, rows, &params, weights, &requant);
     }
+    let size = usize::from(site.input.element_bytes);
+    let (bytes, of_group) = (k.wrapping_mul(size), inputs.wrapping_mul(size));
+    let answer = outputs_bytes(site, &params)?;
     let window = Window::of_conv(&site.op, &params, &site.input);
     let outside = Outside::of_conv(site, &params)?;
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
@@ -32,21 +35,43 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     }
     for y in rows {
         let io = bench.row(y)?;
-        let patch = as_i8_mut(io.scratch.get_mut(..k)?);
-        for (x, pixel) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
-            let groups = pixel.chunks_exact_mut(outputs);
-            let weights = weights.chunks_exact(outputs.wrapping_mul(k).max(1));
+        let patch = as_i8_mut(io.scratch.get_mut(..bytes)?);
+        let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
+        for (x, pixel) in (0..).zip(pixels) {
+            let mut weights = weights.chunks_exact(outputs.wrapping_mul(k).max(1));
             let mut group = 0usize;
-            for (out, weights) in groups.zip(weights) {
-                let first = group.wrapping_mul(inputs);
-                window.gather(&io.a, (y, x), (first, inputs), &outside, patch)?;
+            for out in pixel.chunks_exact_mut(answer) {
+                let weights = weights.next()?;
+                let first = group.wrapping_mul(of_group);
+                window.gather(&io.a, (y, x), (first, of_group), &outside, patch)?;
                 let requant = requant.from_channel(group.wrapping_mul(outputs))?;
-                dot_rows(patch, k, weights, &requant, out, outputs);
+                multiply(site, (patch, k), weights, &requant, (out, outputs));
                 group = group.wrapping_add(1);
             }
         }
     }
     Some(())
+}
+
+/// Bytes of the output's channels of a group, at least one.
+fn outputs_bytes(site: &Site<'_>, params: &ConvParams) -> Option<usize> {
+    let bytes = site.output.pixel_bytes();
+    Some(bytes.checked_div(usize::from(params.groups))?.max(1))
+}
+
+/// The micro-kernel for the elements that there are: `k` of them in a patch, an output pixel every
+/// `stride` of its elements.
+#[inline(never)]
+fn multiply(
+    site: &Site<'_>,
+    (patches, k): (&[i8], usize),
+    weights: &[i8],
+    requant: &Requant<'_>,
+    (out, stride): (&mut [i8], usize),
+) {
+    of_element!(site.input.element_bytes, A => of_element!(site.output.element_bytes, Q => {
+        dot_rows::<A, Q>(A::view(patches), k, weights, requant, Q::view_mut(out), stride);
+    }));
 }
 
 /// Each pixel of the input is a patch already; with a stride, every so many of them.
@@ -60,33 +85,35 @@ fn pointwise(
 ) -> Option<()> {
     let inputs = usize::from(site.input.channels);
     let channels = usize::from(site.output.channels);
-    let step = inputs.wrapping_mul(usize::from(params.stride_w));
-    if step == 0 || channels == 0 {
+    let (pixel, answer) = (site.input.pixel_bytes(), site.output.pixel_bytes());
+    let step = pixel.wrapping_mul(usize::from(params.stride_w));
+    if step == 0 || answer == 0 {
         return None;
     }
     for y in rows {
         let top = y.checked_mul(site.op.stride_rows)?;
         if bench.overlaps_a(y, top)? {
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
-            let patch = as_i8_mut(scratch.get_mut(..inputs)?);
+            let patch = as_i8_mut(scratch.get_mut(..pixel)?);
             for x in 0..usize::from(site.output.width) {
                 let start = from.checked_add(x.checked_mul(step)?)?;
-                copy(patch, as_i8(arena.get(start..start.checked_add(inputs)?)?))?;
-                let start = to.checked_add(x.checked_mul(channels)?)?;
-                let out = arena.get_mut(start..start.checked_add(channels)?)?;
-                dot_rows(patch, inputs, weights, requant, as_i8_mut(out), channels);
+                copy(patch, as_i8(arena.get(start..start.checked_add(pixel)?)?))?;
+                let start = to.checked_add(x.checked_mul(answer)?)?;
+                let out = as_i8_mut(arena.get_mut(start..start.checked_add(answer)?)?);
+                multiply(site, (patch, inputs), weights, requant, (out, channels));
             }
             continue;
         }
         let io = bench.row(y)?;
         let row = io.a.get(i32::from(top))?;
         if params.stride_w == 1 {
-            dot_rows(row, inputs, weights, requant, io.out, channels);
+            multiply(site, (row, inputs), weights, requant, (io.out, channels));
             continue;
         }
-        for (pixel, out) in row.chunks(step).zip(io.out.chunks_exact_mut(channels)) {
-            let pixel = pixel.get(..inputs)?;
-            dot_rows(pixel, inputs, weights, requant, out, channels);
+        let mut patches = row.chunks(step);
+        for out in io.out.chunks_exact_mut(answer) {
+            let patch = patches.next()?.get(..pixel)?;
+            multiply(site, (patch, inputs), weights, requant, (out, channels));
         }
     }
     Some(())
@@ -102,5 +129,9 @@ pub(crate) fn requant<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Requan
         zero_point: site.output.zero_point,
         lo: params.lo,
         hi: params.hi,
+        clamps: match params.clamps {
+            0 => &[],
+            clamps => site.model.data.words(clamps, channels)?,
+        },
     })
 }

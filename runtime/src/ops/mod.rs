@@ -28,6 +28,20 @@ pub(crate) struct Site<'a> {
     pub(crate) output: TensorRecord,
 }
 
+/// Calls a kernel for elements of this many bytes: operators move bytes, kernels know elements.
+macro_rules! of_element {
+    ($bytes:expr, $element:ident => $call:expr) => {
+        if $bytes == 1 {
+            type $element = i8;
+            $call
+        } else {
+            type $element = [u8; 2];
+            $call
+        }
+    };
+}
+pub(crate) use of_element;
+
 /// Makes the rows of a step; `None` on what validation rules out.
 pub(crate) fn run_step(
     model: &Checked<'_>,

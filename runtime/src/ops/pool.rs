@@ -2,11 +2,11 @@
 
 use core::ops::Range;
 
-use super::window::Window;
-use super::{Site, copy};
+use super::window::{Window, zeros};
+use super::{Site, copy, of_element};
 use crate::arena::Bench;
 use crate::blob::PoolParams;
-use crate::kernels::{Average, average as requantize_sums, max_into, sum_into};
+use crate::kernels::{Average, Element, average as requantize_sums, clamp_to, max_into, sum_into};
 
 pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
@@ -16,15 +16,16 @@ pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) 
         let io = bench.row(y)?;
         let bytes = io.scratch.get_mut(..channels.wrapping_mul(4))?;
         let sums = bytes.as_chunks_mut::<4>().0;
-        for (x, out) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
+        let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
+        for (x, out) in (0..).zip(pixels) {
             sums.fill([0; 4]);
             let mut seen = 0usize;
             window.each(&io.a, (y, x), |pixel| {
-                sum_into(sums, pixel);
+                sum(sums, pixel, site.input.element_bytes);
                 seen = seen.wrapping_add(1);
             });
             let by = average_of(site, &params, seen)?;
-            requantize_sums(sums, &by, out);
+            of_element!(site.output.element_bytes, Q => requantize_sums(sums, &by, Q::view_mut(out)));
         }
     }
     Some(())
@@ -52,25 +53,42 @@ pub(super) fn average_of(site: &Site<'_>, params: &PoolParams, seen: usize) -> O
 
 pub(crate) fn max(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
-    let channels = usize::from(site.output.channels);
+    let size = site.output.element_bytes;
     let window = Window::of_pool(&site.op, &params, &site.input);
     for y in rows {
         let io = bench.row(y)?;
-        for (x, out) in (0..).zip(io.out.chunks_exact_mut(channels.max(1))) {
+        let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
+        for (x, out) in (0..).zip(pixels) {
             let mut first = true;
             window.each(&io.a, (y, x), |pixel| {
                 if first && copy(out, pixel).is_some() {
                     first = false;
                 }
-                max_into(out, pixel);
+                greatest(out, pixel, size);
             });
             if first {
-                out.fill(site.input.zero_point);
+                zeros(out, site.input.zero_point, size);
             }
-            for q in out {
-                *q = (*q).max(params.lo).min(params.hi);
-            }
+            bound(out, &params, size);
         }
     }
     Some(())
+}
+
+/// Adds a pixel of elements of so many bytes to sums.
+#[inline(never)]
+pub(super) fn sum(sums: &mut [[u8; 4]], pixel: &[i8], element_bytes: u8) {
+    of_element!(element_bytes, A => sum_into(sums, A::view(pixel)));
+}
+
+/// Keeps the greater of each element of so many bytes.
+#[inline(never)]
+pub(super) fn greatest(best: &mut [i8], pixel: &[i8], element_bytes: u8) {
+    of_element!(element_bytes, A => max_into(A::view_mut(best), A::view(pixel)));
+}
+
+/// Holds elements of so many bytes within a pool's bounds.
+#[inline(never)]
+pub(super) fn bound(values: &mut [i8], params: &PoolParams, element_bytes: u8) {
+    of_element!(element_bytes, A => clamp_to(A::view_mut(values), params.lo, params.hi));
 }

@@ -1,8 +1,9 @@
 //! The window of an operator over its input: which pixels lie under it, and what stands outside.
 
-use super::copy;
+use super::{copy, of_element};
 use crate::arena::Rows;
 use crate::blob::{ConvParams, OpRecord, TensorRecord};
+use crate::kernels::Element;
 
 /// A window of taps that moves over the input, in steps of its stride.
 #[derive(Clone, Copy)]
@@ -16,7 +17,7 @@ pub(crate) struct Window {
     pad_top: i32,
     pad_left: i32,
     width: i32,
-    channels: usize,
+    pixel_bytes: usize,
 }
 
 impl Window {
@@ -55,7 +56,7 @@ impl Window {
             pad_top: i32::from(op.pad_top),
             pad_left: i32::from(pad_left),
             width: i32::from(input.width),
-            channels: usize::from(input.channels),
+            pixel_bytes: input.pixel_bytes(),
         }
     }
 
@@ -72,19 +73,19 @@ impl Window {
         x.wrapping_mul(self.stride_w).wrapping_sub(self.pad_left)
     }
 
-    /// `len` channels from `first` of the pixel in column `column`; `None` if it is padding.
+    /// `len` bytes from `first` of the pixel in column `column`; `None` if it is padding.
     fn pixel<'a>(&self, row: &'a [i8], column: i32, first: usize, len: usize) -> Option<&'a [i8]> {
         if column < 0 || column >= self.width {
             return None;
         }
         let start = (column as usize)
-            .wrapping_mul(self.channels)
+            .wrapping_mul(self.pixel_bytes)
             .wrapping_add(first);
         row.get(start..start.wrapping_add(len))
     }
 
     /// Gathers what lies under the window of pixel (`y`, `x`) into `patch`: tap after tap, `len`
-    /// channels from `first` each, `outside` where a tap lies outside the image.
+    /// bytes from `first` each, `outside` where a tap lies outside the image.
     pub(crate) fn gather(
         &self,
         rows: &Rows<'_>,
@@ -97,7 +98,7 @@ impl Window {
         let taps_w = i32::from(self.taps_w);
         let span = len.wrapping_mul(usize::from(self.taps_w));
         let contiguous = self.dilation_w == 1
-            && len == self.channels
+            && len == self.pixel_bytes
             && left >= 0
             && left.wrapping_add(taps_w) <= self.width;
         if span == 0 {
@@ -132,7 +133,7 @@ impl Window {
     pub(crate) fn columns(&self, row: &[i8], x: i32, mut visit: impl FnMut(&[i8])) {
         let left = self.left(x);
         for tap in 0..i32::from(self.taps_w) {
-            if let Some(pixel) = self.pixel(row, left.wrapping_add(tap), 0, self.channels) {
+            if let Some(pixel) = self.pixel(row, left.wrapping_add(tap), 0, self.pixel_bytes) {
                 visit(pixel);
             }
         }
@@ -141,8 +142,8 @@ impl Window {
 
 /// What stands outside the image.
 pub(crate) enum Outside<'a> {
-    /// The zero point, in every channel.
-    ZeroPoint(i8),
+    /// The zero point, in every channel, of elements of so many bytes.
+    ZeroPoint(i8, u8),
     /// A pixel of its own, for an input whose zero differs from channel to channel.
     Pixel(&'a [i8]),
 }
@@ -151,7 +152,8 @@ impl<'a> Outside<'a> {
     /// What a convolution sees outside its input.
     pub(crate) fn of_conv(site: &super::Site<'a>, params: &ConvParams) -> Option<Self> {
         if params.pad_pixel == 0 {
-            return Some(Self::ZeroPoint(site.input.zero_point));
+            let input = &site.input;
+            return Some(Self::ZeroPoint(input.zero_point, input.element_bytes));
         }
         let channels = usize::from(site.input.channels);
         site.model
@@ -162,11 +164,19 @@ impl<'a> Outside<'a> {
 
     fn fill(&self, pixel: &mut [i8], first: usize) -> Option<()> {
         match self {
-            Self::ZeroPoint(zero) => pixel.fill(*zero),
+            Self::ZeroPoint(zero, bytes) => zeros(pixel, *zero, *bytes),
             Self::Pixel(outside) => {
                 copy(pixel, outside.get(first..first.wrapping_add(pixel.len()))?)?;
             }
         }
         Some(())
     }
+}
+
+/// Fills a row or a pixel with the element that stands for 0.
+#[inline(never)]
+pub(crate) fn zeros(pixel: &mut [i8], zero_point: i8, element_bytes: u8) {
+    of_element!(element_bytes, A => {
+        A::view_mut(pixel).fill(A::of(i32::from(zero_point)));
+    });
 }

@@ -2,11 +2,12 @@
 
 use tidbit::blob::OpKind;
 use tidbit_quantize::graph::{Shape, Window};
-use tidbit_quantize::lower::{IntNet, IntOp, IntPool, Params};
-use tidbit_quantize::scale::Scale;
+use tidbit_quantize::lower::{IntNet, IntOp, IntOutput, IntPool, Params};
+use tidbit_quantize::scale::{Element, Scale};
 
 use super::numbers::{self, STEP, Stats};
 use super::order::shuffle;
+use super::wide::widen;
 use super::windows::{bordered, fit, whole};
 use super::{Layer, Recipe};
 use crate::random::SplitMix;
@@ -37,12 +38,18 @@ impl Recipe {
             builder.softmax();
         }
         let output = builder.latest();
-        let net = IntNet {
+        let mut net = IntNet {
             ops: builder.ops,
-            output,
-            logits,
-            exp_table: numbers::exp_table(),
+            outputs: vec![IntOutput {
+                name: "answer".into(),
+                tensor: output,
+                logits,
+                exp_table: numbers::exp_table(),
+            }],
         };
+        if self.wide != 0 {
+            widen(&mut net, self.wide);
+        }
         match self.order {
             0 => net,
             seed => shuffle(net, seed),
@@ -108,6 +115,7 @@ impl Builder {
             scale: Scale {
                 scale: STEP,
                 zero_point: stats.zero_point,
+                element: Element::Int8,
             },
             clamp: (-128, 127),
             params,

@@ -53,9 +53,9 @@ impl Stats {
 
     /// Least and greatest output: all, or all above the middle or so, or a band. Narrows the
     /// estimate accordingly.
-    pub fn clamp(&mut self, random: &mut SplitMix) -> (i8, i8) {
+    pub fn clamp(&mut self, random: &mut SplitMix) -> (i16, i16) {
         let mean = self.mean as i32;
-        let mut edge = |side: i32| (mean + side * random.within(10, 60)).clamp(-128, 127) as i8;
+        let mut edge = |side: i32| (mean + side * random.within(10, 60)).clamp(-128, 127) as i16;
         let (lo, hi) = (edge(-1), edge(1));
         let clamp = match random.within(0, 5) {
             0..=2 => return (-128, 127),
@@ -164,9 +164,9 @@ pub(super) fn add(random: &mut SplitMix, [a, b]: [&Stats; 2], to: &Stats) -> Add
         mb: mb.round() as i16,
         c: offset.round() as i32 + (1 << (shift - 1)),
         shift,
+        reserved: 0,
         lo: -128,
         hi: 127,
-        reserved: 0,
     }
 }
 

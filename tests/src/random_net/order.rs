@@ -1,6 +1,6 @@
 //! Another order in which the same operators can run.
 
-use tidbit_quantize::lower::IntNet;
+use tidbit_quantize::lower::{IntNet, IntOutput};
 
 use crate::random::SplitMix;
 
@@ -31,10 +31,13 @@ pub(super) fn shuffle(net: IntNet, seed: u64) -> IntNet {
         }
         op
     };
+    let answer = |output: &IntOutput| IntOutput {
+        tensor: place(output.tensor),
+        logits: place(output.logits),
+        ..output.clone()
+    };
     IntNet {
         ops: order.iter().map(moved).collect(),
-        output: place(net.output),
-        logits: place(net.logits),
-        exp_table: net.exp_table.clone(),
+        outputs: net.outputs.iter().map(answer).collect(),
     }
 }

@@ -13,15 +13,19 @@ pub fn recipes() -> impl Strategy<Value = Recipe> {
     let softmax = prop::bool::weighted(0.2);
     let logits = prop_oneof![3 => Just(0u8), 1 => 1..6u8];
     let order = prop_oneof![Just(0u64), any::<u64>()];
-    let parts = (image, layers, softmax, logits, order, any::<u64>());
-    parts.prop_map(|(image, layers, softmax, logits, order, seed)| Recipe {
-        image,
-        layers,
-        softmax,
-        logits,
-        order,
-        seed,
-    })
+    let wide = prop_oneof![2 => Just(0u64), 1 => any::<u64>()];
+    let parts = (image, layers, softmax, logits, order, wide, any::<u64>());
+    parts.prop_map(
+        |(image, layers, softmax, logits, order, wide, seed)| Recipe {
+            image,
+            layers,
+            softmax,
+            logits,
+            order,
+            wide,
+            seed,
+        },
+    )
 }
 
 /// A layer on its own.

@@ -1,10 +1,10 @@
 //! How the host chooses the numbers: one function a kind of block, through the quantizer's stages.
 
-use tidbit::kernels::{Requant, dot_rows, lookup, softmax_i8, softmax_q15};
+use tidbit::kernels::{Requant, dot_rows, interpolate, lookup, softmax_i8, softmax_q15};
 use tidbit_quantize::graph::{Clamp, Conv, Op, PoolKind};
 use tidbit_quantize::histogram::Histogram;
 use tidbit_quantize::lower::{IntConv, Params, lower};
-use tidbit_quantize::scale::Scale;
+use tidbit_quantize::scale::{Element, Scale};
 use tidbit_quantize::{Normalization, RangeMethod, ranges::range};
 
 use crate::block::Block;
@@ -17,7 +17,19 @@ pub fn scale(block: &Block) {
     block.expect("scale", &[scale.scale.into()]);
     block.expect_ints("zero_point", &[scale.zero_point]);
     let reals = block.reals("reals");
-    let quantized: Vec<i8> = reals
+    let quantized: Vec<i16> = reals
+        .iter()
+        .map(|&real| scale.quantize(real as f32))
+        .collect();
+    block.expect_ints("quantized", &quantized);
+}
+
+pub fn int16_scale(block: &Block) {
+    let [lo, hi] = block.array("range");
+    let scale = Scale::wide((lo as f32, hi as f32));
+    block.expect("scale", &[scale.scale.into()]);
+    let reals = block.reals("reals");
+    let quantized: Vec<i16> = reals
         .iter()
         .map(|&real| scale.quantize(real as f32))
         .collect();
@@ -80,6 +92,7 @@ pub fn reach(block: &Block) {
     let scales = [1.0, 1.0 / block.real("factor")].map(|scale| Scale {
         scale: scale as f32,
         zero_point: 0,
+        element: Element::Int8,
     });
     let lowered = lower(&graph, &scales, &[vec![], vec![]]);
     assert_eq!(lowered.is_ok(), fits, "{block}");
@@ -131,6 +144,7 @@ pub fn table(block: &Block) {
     let scale = |scale, zero_point| Scale {
         scale: block.real(scale) as f32,
         zero_point: block.int(zero_point),
+        element: Element::Int8,
     };
     let scales = [
         scale("scale_in", "zero_point_in"),
@@ -145,6 +159,32 @@ pub fn table(block: &Block) {
     block.expect_ints("out", &out);
 }
 
+pub fn points(block: &Block) {
+    let [lo, hi] = block.array("limits").map(|limit| limit as f32);
+    let graph = graph(
+        &[shape(1, 1, 1); 2],
+        vec![(Op::Clamp, Clamp { lo, hi }, vec![0])],
+    );
+    let from = Scale {
+        scale: block.real("scale_in") as f32,
+        zero_point: 0,
+        element: Element::Int16,
+    };
+    let to = Scale {
+        scale: block.real("scale") as f32,
+        zero_point: block.int("zero_point"),
+        element: Element::Int8,
+    };
+    let Params::Points(points) = last(&graph, &[from, to], &[vec![], vec![]]).params else {
+        panic!("{block}: no points");
+    };
+    let points = points.map(i16::to_le_bytes);
+    let input: Vec<[u8; 2]> = block.ints("in").into_iter().map(i16::to_le_bytes).collect();
+    let mut out = vec![0i8; input.len()];
+    interpolate(&points, 14, &input, &mut out);
+    block.expect_ints("out", &out);
+}
+
 pub fn softmax(block: &Block) {
     let pixel: Vec<i8> = block.ints("pixel");
     let graph = graph(
@@ -154,6 +194,7 @@ pub fn softmax(block: &Block) {
     let logits = Scale {
         scale: block.real("scale") as f32,
         zero_point: 0,
+        element: Element::Int8,
     };
     let Params::Softmax(exp) = last(&graph, &[logits, Scale::SHARES], &[vec![], vec![]]).params
     else {
@@ -215,6 +256,7 @@ fn run_pointwise(conv: &IntConv, output: Scale, pixels: &[i8]) -> Vec<i8> {
         zero_point: output.zero_point,
         lo: -128,
         hi: 127,
+        clamps: &[],
     };
     let mut out = vec![0; pixels.len()];
     dot_rows(pixels, 1, &conv.weights, &requant, &mut out, 1);

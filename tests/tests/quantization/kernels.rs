@@ -1,7 +1,8 @@
 //! What the runtime computes: one function a kind of block, straight into the kernels.
 
 use tidbit::kernels::{
-    AddFactors, Average, Requant, add, average, depthwise, dot_rows, max_into, requantize, sum_into,
+    AddFactors, Average, Element, Requant, add, average, depthwise, dot_rows, max_into, requantize,
+    sum_into,
 };
 
 use crate::block::Block;
@@ -11,7 +12,7 @@ pub fn words(values: &[i32]) -> Vec<[u8; 4]> {
     values.iter().map(|value| value.to_le_bytes()).collect()
 }
 
-fn clamp(block: &Block) -> (i8, i8) {
+fn clamp(block: &Block) -> (i16, i16) {
     let ends = block.ints("clamp");
     (ends[0], ends[1])
 }
@@ -30,7 +31,7 @@ pub fn requantization(block: &Block) {
 }
 
 /// Runs `kernel` with a block's requantization, and compares the outputs.
-fn with_requant(block: &Block, kernel: impl FnOnce(&Requant<'_>, &mut [i8])) {
+fn with_requant<Q: Element>(block: &Block, kernel: impl FnOnce(&Requant<'_>, &mut [Q])) {
     let (lo, hi) = clamp(block);
     let (bias, multipliers) = (
         words(&block.ints("bias")),
@@ -43,24 +44,39 @@ fn with_requant(block: &Block, kernel: impl FnOnce(&Requant<'_>, &mut [i8])) {
         zero_point: block.int("zero_point"),
         lo,
         hi,
+        clamps: &[],
     };
-    let mut out = vec![0; bias.len()];
+    let mut out = vec![Q::MIN; bias.len()];
     kernel(&requant, &mut out);
+    let out: Vec<i32> = out.into_iter().map(Q::value).collect();
     block.expect_ints("out", &out);
 }
 
+/// Little-endian int16.
+fn int16(values: &[i32]) -> Vec<[u8; 2]> {
+    values.iter().map(|&value| Element::of(value)).collect()
+}
+
+pub fn int16_conv(block: &Block) {
+    let (patch, weights) = (int16(&block.ints("patch")), block.ints("weights"));
+    with_requant(block, |requant, out: &mut [[u8; 2]]| {
+        let stride = out.len();
+        dot_rows(&patch, patch.len(), &weights, requant, out, stride);
+    });
+}
+
 pub fn conv(block: &Block) {
-    let (patch, weights) = (block.ints("patch"), block.ints("weights"));
-    with_requant(block, |requant, out| {
+    let (patch, weights): (Vec<i8>, _) = (block.ints("patch"), block.ints("weights"));
+    with_requant(block, |requant, out: &mut [i8]| {
         let stride = out.len();
         dot_rows(&patch, patch.len(), &weights, requant, out, stride);
     });
 }
 
 pub fn depthwise_conv(block: &Block) {
-    let (patch, weights) = (block.ints("patch"), block.ints("weights"));
+    let (patch, weights): (Vec<i8>, _) = (block.ints("patch"), block.ints("weights"));
     let (channels, depth) = (block.int("channels"), block.int("depth_multiplier"));
-    with_requant(block, |requant, out| {
+    with_requant(block, |requant, out: &mut [i8]| {
         depthwise(
             &patch,
             channels,

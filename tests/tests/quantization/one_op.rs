@@ -3,7 +3,7 @@
 use tidbit_quantize::graph::{Clamp, Conv, Graph, Node, Op, Padding, Shape, Tensor, Window};
 use tidbit_quantize::import::layout::Layout;
 use tidbit_quantize::lower::{IntOp, lower};
-use tidbit_quantize::scale::Scale;
+use tidbit_quantize::scale::{Element, Scale};
 
 use crate::block::Block;
 
@@ -53,6 +53,7 @@ pub fn scale_of(block: &Block, name: &str) -> Scale {
     Scale {
         scale: scale as f32,
         zero_point: zero_point as i8,
+        element: Element::Int8,
     }
 }
 

@@ -4,18 +4,21 @@
 #![no_std]
 #![no_main]
 
-mod arena;
 mod budget;
 mod flash;
 mod logger;
 mod panic;
 mod pin;
-mod stack;
 mod timer;
 mod uart;
 
 use cortex_m_rt::entry;
 use tidbit_app::{Board, Budget, Line, Memory, Trace, find_blob, serve};
+use tidbit_parts::{Arena, Painted};
+
+/// Outside `.bss`, which boot would clear for nothing.
+#[unsafe(link_section = ".uninit.ARENA")]
+static ARENA: Arena<{ budget::ARENA_BYTES }> = Arena::new();
 
 #[entry]
 fn main() -> ! {
@@ -28,14 +31,14 @@ fn main() -> ! {
         link: uart::Uart::link(),
         busy: pin::Led::new(),
         counter: timer::Timer::start(),
-        stack: stack::Painted,
+        stack: Painted,
     };
     let own = Budget {
         board: budget::NAME,
         stack_bytes: budget::STACK_BYTES,
     };
     let blob = find_blob(flash::blob_region());
-    if let Some((arena, mut fence)) = arena::take() {
+    if let Some((arena, mut fence)) = ARENA.take() {
         let memory = Memory {
             arena,
             fence: &mut fence,

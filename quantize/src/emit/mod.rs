@@ -4,19 +4,23 @@
 //! and every record learns where its pieces came to lie. The blob is validated before it is given
 //! out, by the very pass that runs on the device.
 
-use byteorder::{LittleEndian, WriteBytesExt};
+mod builder;
+mod ops;
+
 use tidbit::Model;
 use tidbit::blob::OpKind;
 use tidbit::blob::header::{CHECKSUM_LEN, Header, MAGIC, VERSION};
 use tidbit::blob::{
-    AddParams, ConvParams, Data, InputRecord, OpRecord, PadParams, PoolParams, Record,
-    SegmentRecord, Table, TableParams, TensorRecord, checksum::checksum, op_cost,
+    Data, InputRecord, OpRecord, OutputRecord, Record, SegmentRecord, Table, TensorRecord,
+    checksum::checksum, op_cost,
 };
 use tidbit::schedule::Flow;
 
-use crate::lower::{IntConv, IntNet, IntOp, IntPool, Params};
+use crate::lower::{IntNet, IntOp};
 use crate::plan::{Plan, draft::Draft};
 use crate::{Error, Normalization};
+use builder::{Builder, Tables};
+use ops::op_record;
 
 /// Bytes of stack that the runtime takes at most on a 32-bit ARM core, whatever the blob: there is
 /// no recursion and no buffer whose size depends on the net. The tests measure it on the emulated
@@ -32,71 +36,6 @@ pub struct Extras<'a> {
     pub labels: &'a [String],
     /// `key=value` lines.
     pub provenance: String,
-}
-
-/// A blob that grows.
-struct Builder(Vec<u8>);
-
-impl Builder {
-    /// Appends bytes at a multiple of four, and says where.
-    fn append(&mut self, bytes: &[u8]) -> u32 {
-        self.0.resize(self.0.len().next_multiple_of(4), 0);
-        let offset = self.0.len() as u32;
-        self.0.extend_from_slice(bytes);
-        offset
-    }
-
-    fn append_i8(&mut self, values: &[i8]) -> u32 {
-        self.append(tidbit::kernels::bytes::as_u8(values))
-    }
-
-    fn append_words(&mut self, values: &[i32]) -> u32 {
-        self.append(&collect(values, |bytes, value| {
-            bytes.write_i32::<LittleEndian>(value)
-        }))
-    }
-
-    fn append_floats(&mut self, values: &[f32]) -> u32 {
-        self.append(&collect(values, |bytes, value| {
-            bytes.write_f32::<LittleEndian>(value)
-        }))
-    }
-
-    fn append_table(&mut self, values: &[u16]) -> u32 {
-        self.append(&collect(values, |bytes, value| {
-            bytes.write_u16::<LittleEndian>(value)
-        }))
-    }
-
-    fn append_record<R: Record>(&mut self, record: &R) -> u32 {
-        let offset = self.append(&vec![0; R::LEN]);
-        self.put(offset, record);
-        offset
-    }
-
-    /// Writes a record where there is room for it already.
-    fn put<R: Record>(&mut self, offset: u32, record: &R) {
-        let written = self
-            .0
-            .get_mut(offset as usize..)
-            .and_then(|room| record.emit(room));
-        assert!(
-            written.is_some(),
-            "room for every record is reserved before it is written"
-        );
-    }
-}
-
-/// Bytes of a list, value by value. Writing to a vector cannot fail.
-fn collect<T: Copy>(
-    values: &[T],
-    write: impl Fn(&mut Vec<u8>, T) -> std::io::Result<()>,
-) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(size_of_val(values));
-    for &value in values {
-        write(&mut bytes, value).unwrap_or_else(|_| unreachable!("a vector takes every byte"));
-    }
-    bytes
 }
 
 /// Writes a blob.
@@ -126,9 +65,10 @@ pub fn emit(net: &IntNet, plan: &Plan, extras: &Extras<'_>) -> Result<Vec<u8>, E
         first_op += record.op_count;
         builder.put(segments + (index * SegmentRecord::LEN) as u32, &record);
     }
-    let exp_table = builder.append_table(net.exp_table.as_slice());
+    let mut tables = Tables::default();
+    let outputs = outputs(&mut builder, net, &mut tables)?;
     for (index, op) in net.ops.iter().enumerate() {
-        let record = op_record(&mut builder, op, &draft.ops[index], exp_table, net)?;
+        let record = op_record(&mut builder, op, &draft.ops[index], &mut tables)?;
         builder.put(ops + (index * OpRecord::LEN) as u32, &record);
     }
     let input = input_record(&mut builder, extras.normalization);
@@ -145,16 +85,14 @@ pub fn emit(net: &IntNet, plan: &Plan, extras: &Extras<'_>) -> Result<Vec<u8>, E
         stack_bytes: STACK_BYTES,
         op_count: count,
         segment_count: plan.segments.len() as u16,
-        output: net.output as u16,
-        logits: net.logits as u16,
+        output_count: net.outputs.len() as u16,
+        label_count: extras.labels.len() as u16,
         tensors,
         ops,
         segments,
+        outputs,
         input,
-        exp_table,
         labels,
-        label_count: extras.labels.len() as u16,
-        reserved: 0,
         provenance,
         provenance_bytes: extras.provenance.len() as u32,
     };
@@ -169,6 +107,28 @@ pub fn emit(net: &IntNet, plan: &Plan, extras: &Extras<'_>) -> Result<Vec<u8>, E
     blob.extend_from_slice(&crc.to_le_bytes());
     Model::new(&blob)?;
     Ok(blob)
+}
+
+/// The table of the answers.
+fn outputs(builder: &mut Builder, net: &IntNet, tables: &mut Tables) -> Result<u32, Error> {
+    let mut records = Vec::with_capacity(net.outputs.len());
+    for output in &net.outputs {
+        let exp_table = tables.place(builder, &output.exp_table);
+        let (name, name_bytes) = builder.append_name(&output.name)?;
+        records.push(OutputRecord {
+            tensor: output.tensor as u16,
+            logits: output.logits as u16,
+            exp_table,
+            name,
+            name_bytes,
+            reserved: 0,
+        });
+    }
+    let table = builder.append(&vec![0; OutputRecord::LEN * records.len()]);
+    for (index, record) in records.iter().enumerate() {
+        builder.put(table + (index * OutputRecord::LEN) as u32, record);
+    }
+    Ok(table)
 }
 
 /// The scratch that the hungriest operator needs, by the validation's own account.
@@ -203,98 +163,6 @@ fn check_shape(op: &IntOp) -> Result<(), Error> {
         });
     }
     Ok(())
-}
-
-fn op_record(
-    builder: &mut Builder,
-    op: &IntOp,
-    planned: &OpRecord,
-    exp_table: u32,
-    net: &IntNet,
-) -> Result<OpRecord, Error> {
-    let (lo, hi) = op.clamp;
-    let params = match &op.params {
-        Params::Input => 0,
-        Params::Conv(conv) => {
-            let record = conv_params(builder, conv, op.clamp);
-            builder.append_record(&record)
-        }
-        Params::Pool(pool) => {
-            let record = pool_params(builder, pool, op.clamp);
-            builder.append_record(&record)
-        }
-        Params::Add(params) => builder.append_record(&AddParams { lo, hi, ..*params }),
-        Params::Table(table) => {
-            let table = builder.append_i8(table.as_slice());
-            builder.append_record(&TableParams { table })
-        }
-        Params::Softmax(table) => {
-            let table = if *table == net.exp_table {
-                exp_table
-            } else {
-                builder.append_table(table.as_slice())
-            };
-            builder.append_record(&TableParams { table })
-        }
-        Params::Pad(_, left) => builder.append_record(&PadParams {
-            pad_left: *left as u16,
-            reserved: 0,
-        }),
-    };
-    let name_bytes = u16::try_from(op.name.len()).map_err(|_| Error::TooMany {
-        reason: "a name of more than 65,535 bytes".into(),
-    })?;
-    let name = builder.0.len() as u32;
-    builder.0.extend_from_slice(op.name.as_bytes());
-    Ok(OpRecord {
-        name_bytes,
-        params,
-        name,
-        ..*planned
-    })
-}
-
-fn conv_params(builder: &mut Builder, conv: &IntConv, (lo, hi): (i8, i8)) -> ConvParams {
-    let window = &conv.window;
-    ConvParams {
-        kernel_h: window.kernel[0] as u16,
-        kernel_w: window.kernel[1] as u16,
-        stride_w: window.stride[1] as u16,
-        dilation_h: window.dilation[0] as u16,
-        dilation_w: window.dilation[1] as u16,
-        pad_left: window.padding.left as u16,
-        groups: conv.groups as u16,
-        shift: conv.shift,
-        packing: 0,
-        lo,
-        hi,
-        reserved: 0,
-        weights: builder.append_i8(&conv.weights),
-        bias: builder.append_words(&conv.bias),
-        multipliers: builder.append_words(&conv.multipliers),
-        pad_pixel: conv
-            .pad_pixel
-            .as_ref()
-            .map_or(0, |pixel| builder.append_i8(pixel)),
-    }
-}
-
-fn pool_params(builder: &mut Builder, pool: &IntPool, (lo, hi): (i8, i8)) -> PoolParams {
-    PoolParams {
-        kernel_h: pool.window.kernel[0] as u16,
-        kernel_w: pool.window.kernel[1] as u16,
-        stride_w: pool.window.stride[1] as u16,
-        pad_left: pool.window.padding.left as u16,
-        shift: pool.shift,
-        by_count: u8::from(pool.multipliers.len() > 1),
-        lo,
-        hi,
-        multipliers: if pool.multipliers.is_empty() {
-            0
-        } else {
-            builder.append_words(&pool.multipliers)
-        },
-    }
 }
 
 fn input_record(builder: &mut Builder, normalization: &Normalization) -> InputRecord {

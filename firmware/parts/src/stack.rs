@@ -1,4 +1,6 @@
 //! Measures the stack: paints what is free, and looks later how much of the paint is left.
+//!
+//! The linker script of the board has the symbol `_stack_end` at the stack's lowest address.
 
 use core::arch::asm;
 use core::ptr::{self, addr_of};

@@ -1,0 +1,93 @@
+//! The scalar kernels: safe integer Rust, the definition of every operator's result.
+//!
+//! QUANTIZATION.md states the same arithmetic in words and worked numbers. Sums wrap at 32 bits;
+//! the quantizer proves for every operator that they never do. Slices that are too short end a
+//! loop early and never panic. What takes an [`Element`] does the same to int8 and to int16.
+
+mod add;
+mod conv;
+mod pool;
+mod softmax;
+mod table;
+
+use super::Element;
+
+pub use add::{AddFactors, add, add_to};
+pub use conv::{depthwise, dot_rows};
+pub use pool::{Average, average, average_in_place, clamp_to, max_into, sum_into};
+pub use softmax::{softmax_i8, softmax_q15};
+pub use table::{interpolate, lookup, lookup_in_place};
+
+/// What turns the accumulators of a convolution into elements, channel by channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Requant<'a> {
+    /// Bias for each output channel (little-endian i32).
+    pub bias: &'a [[u8; 4]],
+    /// Multiplier for each output channel (little-endian i32).
+    pub multipliers: &'a [[u8; 4]],
+    /// Left shift of the accumulator before the multiplier.
+    pub shift: u8,
+    /// Zero point of the output.
+    pub zero_point: i8,
+    /// Least output.
+    pub lo: i16,
+    /// Greatest output.
+    pub hi: i16,
+    /// Least and greatest output of each output channel (little-endian i16), within `lo` and `hi`;
+    /// empty: `lo` and `hi` for all.
+    pub clamps: &'a [[u8; 4]],
+}
+
+impl<'a> Requant<'a> {
+    /// The part for the channels from `start` on.
+    pub fn from_channel(&self, start: usize) -> Option<Self> {
+        Some(Self {
+            bias: self.bias.get(start..)?,
+            multipliers: self.multipliers.get(start..)?,
+            clamps: self.clamps.get(start..).unwrap_or_default(),
+            ..*self
+        })
+    }
+
+    /// Bias and multiplier of each channel.
+    fn channels(&self) -> impl Iterator<Item = (i32, i32)> {
+        let channels = self.bias.iter().zip(self.multipliers);
+        channels
+            .map(|(bias, multiplier)| (i32::from_le_bytes(*bias), i32::from_le_bytes(*multiplier)))
+    }
+
+    /// One accumulator, bias included, to an element.
+    #[inline(always)]
+    fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
+        let (shift, zero_point) = (self.shift, self.zero_point);
+        Q::of(requantize(
+            acc, multiplier, shift, zero_point, self.lo, self.hi,
+        ))
+    }
+
+    /// Holds a pixel's channels within bounds of their own, where they have any.
+    fn clamp_channels<Q: Element>(&self, pixel: &mut [Q]) {
+        for (q, [lo, lo_high, hi, hi_high]) in pixel.iter_mut().zip(self.clamps) {
+            let lo = i16::from_le_bytes([*lo, *lo_high]);
+            let hi = i16::from_le_bytes([*hi, *hi_high]);
+            *q = Q::of(clamp(q.value(), lo, hi));
+        }
+    }
+}
+
+/// `clamp(zero_point + ((acc << shift) * multiplier + 2^31 >> 32), lo, hi)`: one rounding, half up.
+#[inline(always)]
+pub fn requantize(acc: i32, multiplier: i32, shift: u8, zero_point: i8, lo: i16, hi: i16) -> i32 {
+    let shifted = acc.wrapping_shl(u32::from(shift));
+    let product = i64::from(shifted)
+        .wrapping_mul(i64::from(multiplier))
+        .wrapping_add(1 << 31);
+    let scaled = (product >> 32) as i32;
+    clamp(scaled.wrapping_add(i32::from(zero_point)), lo, hi)
+}
+
+/// Clamp that cannot panic: where `lo > hi` the answer is `hi`.
+#[inline(always)]
+fn clamp(value: i32, lo: i16, hi: i16) -> i32 {
+    value.max(i32::from(lo)).min(i32::from(hi))
+}
