@@ -1,7 +1,9 @@
 //! Calibration: what values every activation takes on typical images.
 //!
 //! The f32 net runs on every calibration image with all tensors of the folded graph as outputs;
-//! a histogram of each is kept, and the mean of each channel.
+//! a histogram of each is kept, and of each channel the extremes, the mean and the mean square.
+//! Where a tensor was equalized ([`ptq::equalize`](crate::ptq::equalize)), its values are multiplied
+//! by its factors first: calibration sees what the equalized graph computes.
 
 use rayon::prelude::*;
 
@@ -19,6 +21,59 @@ pub struct Calibration {
     pub histograms: Vec<Histogram>,
     /// For each tensor of the graph, the image included, the mean of each channel.
     pub means: Vec<Vec<f64>>,
+    /// For each tensor of the graph what each channel showed besides; empty for the image.
+    pub channels: Vec<Vec<Channel>>,
+    /// For each image, and each tensor of the graph, the mean of each channel; empty for the image
+    /// itself.
+    pub image_means: Vec<Vec<Vec<f32>>>,
+}
+
+impl Calibration {
+    /// What these images and others showed together.
+    pub fn merge(&self, other: &Self) -> Self {
+        let (own, more) = (
+            self.image_means.len() as f64,
+            other.image_means.len() as f64,
+        );
+        let mean = |one: f64, two: f64| (one * own + two * more) / (own + more);
+        let tensors = 0..self.histograms.len();
+        let channel = |(one, two): (&Channel, &Channel)| Channel {
+            min: one.min.min(two.min),
+            max: one.max.max(two.max),
+            square: mean(one.square, two.square),
+        };
+        let channels = |tensor: usize| self.channels[tensor].iter().zip(&other.channels[tensor]);
+        let means = |tensor: usize| self.means[tensor].iter().zip(&other.means[tensor]);
+        Self {
+            histograms: tensors
+                .clone()
+                .map(|at| {
+                    self.histograms[at]
+                        .clone()
+                        .merge(other.histograms[at].clone())
+                })
+                .collect(),
+            means: tensors
+                .clone()
+                .map(|at| means(at).map(|(&one, &two)| mean(one, two)).collect())
+                .collect(),
+            channels: tensors
+                .map(|at| channels(at).map(channel).collect())
+                .collect(),
+            image_means: [&self.image_means[..], &other.image_means[..]].concat(),
+        }
+    }
+}
+
+/// What one channel of a tensor showed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Channel {
+    /// Least value, or 0.
+    pub min: f32,
+    /// Greatest value, or 0.
+    pub max: f32,
+    /// Mean of the squares.
+    pub square: f64,
 }
 
 /// What one image, or several, showed of one tensor.
@@ -26,26 +81,55 @@ pub struct Calibration {
 struct Seen {
     histogram: Histogram,
     sums: Vec<f64>,
+    channels: Vec<Channel>,
+    /// For each image, in order, the mean of each channel.
+    means: Vec<Vec<f32>>,
 }
 
 impl Seen {
-    fn of(values: &[f32], channels: &[usize], count: usize) -> Self {
-        let mut histogram = Histogram::default();
-        histogram.record(values);
-        let mut sums = vec![0.0; count];
-        for (&value, &channel) in values.iter().zip(channels) {
+    /// Of one image: `channel_of` has the channel of each value, `factors` one for each channel.
+    fn of(values: &[f32], channel_of: &[usize], factors: &[f32]) -> Self {
+        let zero = Channel {
+            min: 0.0,
+            max: 0.0,
+            square: 0.0,
+        };
+        let mut sums = vec![0.0; factors.len()];
+        let mut channels = vec![zero; factors.len()];
+        let equalized = values.iter().zip(channel_of).map(|(&value, &channel)| {
+            let value = value * factors[channel];
             sums[channel] += f64::from(value);
+            let seen = &mut channels[channel];
+            seen.min = seen.min.min(value);
+            seen.max = seen.max.max(value);
+            seen.square += f64::from(value) * f64::from(value);
+            value
+        });
+        let mut histogram = Histogram::default();
+        histogram.record(&equalized.collect::<Vec<_>>());
+        let pixels = (values.len() / factors.len().max(1)) as f64;
+        let means = sums.iter().map(|sum| (sum / pixels) as f32).collect();
+        Self {
+            histogram,
+            sums,
+            channels,
+            means: vec![means],
         }
-        Self { histogram, sums }
     }
 
     fn merge(mut self, other: Self) -> Self {
         for (sum, more) in self.sums.iter_mut().zip(&other.sums) {
             *sum += more;
         }
+        for (seen, more) in self.channels.iter_mut().zip(&other.channels) {
+            seen.min = seen.min.min(more.min);
+            seen.max = seen.max.max(more.max);
+            seen.square += more.square;
+        }
+        self.means.extend(other.means);
         Self {
             histogram: self.histogram.merge(other.histogram),
-            sums: self.sums,
+            ..self
         }
     }
 }
@@ -67,6 +151,10 @@ pub fn calibrate(
     watch.stage("calibrate", images.len() as u64);
     let activations = Activations::new(source, graph, feed.clone())?;
     let tensors = &activations.tensors;
+    let factors: Vec<Vec<f32>> = tensors
+        .iter()
+        .map(|&tensor| graph.tensors[tensor].factors())
+        .collect();
     let channels: Vec<Vec<usize>> = tensors
         .iter()
         .map(|&tensor| channel_of_each(graph, tensor))
@@ -74,15 +162,11 @@ pub fn calibrate(
     let one = |image: &Vec<u8>| {
         let outputs = activations.run(image)?;
         watch.step();
-        let seen =
-            outputs
-                .iter()
-                .zip(&channels)
-                .zip(tensors)
-                .map(|((output, channels), &tensor)| {
-                    let count = graph.shape(tensor).channels;
-                    Ok(Seen::of(&values(output)?, channels, count))
-                });
+        let seen = outputs
+            .iter()
+            .zip(&channels)
+            .zip(&factors)
+            .map(|((output, channels), factors)| Ok(Seen::of(&values(output)?, channels, factors)));
         seen.collect::<Result<Vec<_>, Error>>()
     };
     let both = |one: Vec<Seen>, other: Vec<Seen>| {
@@ -103,6 +187,8 @@ pub fn calibrate(
     let mut calibration = Calibration {
         histograms: vec![Histogram::default(); graph.tensors.len()],
         means: vec![vec![]; graph.tensors.len()],
+        channels: vec![vec![]; graph.tensors.len()],
+        image_means: vec![vec![vec![]; graph.tensors.len()]; images.len()],
     };
     calibration.means[graph.input] = pixel_means(images, graph.shape(graph.input).channels);
     for (&tensor, seen) in tensors.iter().zip(all) {
@@ -114,12 +200,19 @@ pub fn calibrate(
         let count = (images.len() * shape.height * shape.width) as f64;
         calibration.means[tensor] = seen.sums.iter().map(|sum| sum / count).collect();
         calibration.histograms[tensor] = seen.histogram;
+        calibration.channels[tensor] = seen.channels;
+        for channel in &mut calibration.channels[tensor] {
+            channel.square /= count;
+        }
+        for (of_image, means) in calibration.image_means.iter_mut().zip(seen.means) {
+            of_image[tensor] = means;
+        }
     }
     Ok(calibration)
 }
 
 /// The channel of each element of a tensor, in the order in which the reference gives them.
-fn channel_of_each(graph: &Graph, tensor: TensorId) -> Vec<usize> {
+pub(crate) fn channel_of_each(graph: &Graph, tensor: TensorId) -> Vec<usize> {
     let shape = graph.shape(tensor);
     let places = graph.tensors[tensor].layout.to_hwc(&shape);
     places

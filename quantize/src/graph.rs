@@ -45,6 +45,25 @@ pub struct Tensor {
     pub shape: Shape,
     /// How the ONNX tensor of that name orders rows, columns and channels.
     pub layout: Layout,
+    /// What equalization has multiplied each channel by: 2 to the power of an eighth of this. The
+    /// ONNX tensor knows nothing of it.
+    pub equalization: Option<Vec<i8>>,
+}
+
+impl Tensor {
+    /// The factor by which equalization has multiplied a channel.
+    pub fn factor(&self, channel: usize) -> f32 {
+        let exponents = self.equalization.as_deref().unwrap_or_default();
+        let exponent = exponents.get(channel).copied().unwrap_or(0);
+        (f32::from(exponent) / 8.0).exp2()
+    }
+
+    /// The same for all channels.
+    pub fn factors(&self) -> Vec<f32> {
+        (0..self.shape.channels)
+            .map(|channel| self.factor(channel))
+            .collect()
+    }
 }
 
 /// Least and greatest value that an operator lets through.
@@ -355,6 +374,17 @@ impl Graph {
     /// Index of the node that makes a tensor; `None` for the image.
     pub fn producer(&self, tensor: TensorId) -> Option<usize> {
         self.nodes.iter().position(|node| node.output == tensor)
+    }
+
+    /// Leaves nothing but what these tensors are made of, which become the answers.
+    pub fn keep(&mut self, tensors: &[TensorId]) {
+        let answer = |&tensor: &TensorId| Output {
+            name: self.tensors[tensor].name.clone(),
+            tensor,
+            layout: self.tensors[tensor].layout.clone(),
+        };
+        self.outputs = tensors.iter().map(answer).collect();
+        self.remove_dead();
     }
 
     /// Removes nodes whose result nothing needs.

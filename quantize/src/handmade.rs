@@ -17,6 +17,7 @@ pub fn graph(nodes: Vec<(Op, Clamp, Vec<TensorId>)>) -> Graph {
         name: at.to_string(),
         shape,
         layout: Layout::nchw(),
+        equalization: None,
     };
     let output = nodes.len();
     let node = |(at, (op, clamp, inputs)): (usize, (Op, Clamp, Vec<TensorId>))| Node {

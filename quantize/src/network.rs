@@ -2,21 +2,23 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
-use tidbit::{ImageShape, Model, Session};
+use tidbit::{ImageShape, Model};
 
-use crate::calibrate::{Calibration, calibrate};
+use crate::calibrate::Calibration;
 use crate::digest::sha256;
 use crate::emit::{Extras, emit};
 use crate::fold::fold;
 use crate::graph::{Graph, Op};
 use crate::import::{Imported, import, source::Source};
-use crate::lower::{IntNet, lower};
+use crate::lower::{IntNet, lower, lower_rounded};
 use crate::options::{Options, RangeMethod};
 use crate::plan::{Plan, Ram, layerwise, plan};
-use crate::reference::{Feed, Reference, image_shape};
-use crate::scale::{Element, Scale, scales};
-use crate::sqnr::Sqnr;
+use crate::ptq::ladder::{Material, Pass, choose};
+use crate::ptq::options::{Effort, Ptq};
+use crate::ptq::reconstruct::{LONGEST, too_long};
+use crate::ptq::trial::split;
+use crate::reference::{Feed, image_shape};
+use crate::scale::scales;
 use crate::{Error, Watch};
 
 /// A net read from ONNX and understood, not yet quantized.
@@ -34,8 +36,10 @@ pub struct Quantized {
     pub blob: Vec<u8>,
     /// Range method that it was made with.
     pub ranges: RangeMethod,
-    /// Output SQNR on the calibration images of each method that was tried, in dB.
+    /// Output SQNR on the held-out calibration images of each method that was tried, in dB.
     pub candidates: Vec<(RangeMethod, f64)>,
+    /// The passes that ran after that, in order.
+    pub passes: Vec<Pass>,
     /// What no plan that the planner considers gets below, in bytes of arena; `None` if it was not
     /// looked for.
     pub bound: Option<usize>,
@@ -99,56 +103,57 @@ impl Network {
         let normalization = options.normalization.spread(channels)?;
         let graph = fold(self.graph().clone(), &normalization);
         let feed = Feed::new(&self.source, &self.imported, &normalization)?;
-        let calibration = calibrate(&self.source, &graph, &feed, images, watch)?;
+        // Without a choice to be made nothing has to be judged.
+        let (passes, judges) = match options.is_settled() {
+            true => (images.to_vec(), vec![]),
+            false => split(images),
+        };
+        let material = Material {
+            source: &self.source,
+            imported: &self.imported,
+            feed: &feed,
+            images: &passes,
+            judges: &judges,
+            normalization: &normalization,
+            watch,
+        };
+        let calibration = material.calibrate(&graph)?;
         let extras = |provenance: String| Extras {
             normalization: &normalization,
             labels: &options.labels,
             provenance,
         };
-        let lowered = |method: RangeMethod| {
-            let scales = scales(&graph, &calibration, method);
-            lower(&graph, &scales, &calibration.means)
-        };
-        // A plan looks at shapes alone, which are those of every range method.
-        let first = options.ranges.unwrap_or(RangeMethod::MinMax);
-        let plan = planned(&lowered(first)?, options.ram, &extras(String::new()), watch)?;
-        let make = |method: RangeMethod| {
-            let mut provenance = self.provenance(method, images.len());
-            provenance += &plan_lines(options.ram, &plan);
-            emit(&lowered(method)?, &plan, &extras(provenance))
-        };
-        let notices = notices(&graph, &calibration, images.len());
-        if let Some(method) = options.ranges {
-            return Ok(Quantized {
-                blob: make(method)?,
-                ranges: method,
-                candidates: vec![],
-                bound: plan.bound,
-                notices,
+        // A plan looks at shapes alone, which no pass changes; that there is one is known before the
+        // long work begins.
+        let first = scales(&graph, &calibration, RangeMethod::MinMax);
+        let first = lower(&graph, &first, &calibration.means)?;
+        let plan = planned(&first, options.ram, &extras(String::new()), watch)?;
+        let mut notices = notices(&graph, &calibration, images.len());
+        if options
+            .ptq
+            .runs(options.ptq.adaptive_rounding, Effort::Default)
+        {
+            let long = too_long(&graph).into_iter().map(|name| {
+                format!("the weights of '{name}' are rounded to the nearest: a row has more than {LONGEST}")
             });
+            notices.extend(long);
         }
-        let reference = Reference::new(&self.source, &self.imported, &normalization)?;
-        watch.stage("reference", images.len() as u64);
-        let truth = images
-            .par_iter()
-            .map(|image| reference.run(image).inspect(|_| watch.step()))
-            .collect::<Result<Vec<_>, _>>()?;
-        let mut candidates = Vec::new();
-        let mut best: Option<(f64, RangeMethod, Vec<u8>)> = None;
-        for method in RangeMethod::ALL {
-            let blob = make(method)?;
-            watch.stage(method.name(), images.len() as u64);
-            let sqnr = measure(&blob, images, &truth, watch)?;
-            candidates.push((method, sqnr));
-            if best.as_ref().is_none_or(|(found, ..)| sqnr > *found) {
-                best = Some((sqnr, method, blob));
-            }
-        }
-        let (_, ranges, blob) = best.ok_or(Error::NoImages)?;
+        let outcome = choose(&material, graph, calibration, options)?;
+        let numbers = &outcome.numbers;
+        let net = lower_rounded(
+            &numbers.graph,
+            &numbers.scales,
+            &numbers.calibration.means,
+            &numbers.rounding,
+        )?;
+        let mut provenance = self.provenance(numbers.method, images.len());
+        provenance += &pass_lines(options.ptq, &outcome.passes);
+        provenance += &plan_lines(options.ram, &plan);
         Ok(Quantized {
-            blob,
-            ranges,
-            candidates,
+            blob: emit(&net, &plan, &extras(provenance))?,
+            ranges: numbers.method,
+            candidates: outcome.candidates,
+            passes: outcome.passes,
             bound: plan.bound,
             notices,
         })
@@ -163,6 +168,17 @@ impl Network {
             method.name(),
         )
     }
+}
+
+/// What a blob's provenance says of the passes that chose its numbers.
+fn pass_lines(ptq: Ptq, passes: &[Pass]) -> String {
+    let taken = passes.iter().filter(|pass| pass.taken);
+    let names: Vec<&str> = taken.map(|pass| pass.name).collect();
+    let names = match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    };
+    format!("effort={}\npasses={names}\n", ptq.effort.name())
 }
 
 /// What a blob's provenance says of its plan.
@@ -211,38 +227,6 @@ fn planned(net: &IntNet, ram: Ram, extras: &Extras<'_>, watch: &dyn Watch) -> Re
         arena,
         scratch,
     })
-}
-
-/// Output SQNR of a blob against the f32 answers, in dB.
-fn measure(
-    blob: &[u8],
-    images: &[Vec<u8>],
-    truth: &[Vec<f32>],
-    watch: &dyn Watch,
-) -> Result<f64, Error> {
-    let model = Model::new(blob)?;
-    let output = model.output_tensor(0);
-    let scale = output.map_or(Scale::SHARES, |record| Scale {
-        scale: f32::from_bits(record.scale),
-        zero_point: record.zero_point,
-        element: Element::Int8,
-    });
-    let sqnr = images
-        .par_iter()
-        .zip(truth)
-        .map_init(
-            || vec![0; model.memory_bytes()],
-            |memory, (image, truth)| {
-                let mut session = Session::new(&model, memory)?;
-                let answer = session.run(image)?;
-                let mut sqnr = Sqnr::default();
-                sqnr.add(truth, answer.output().iter().map(|&q| scale.dequantize(q)));
-                watch.step();
-                Ok(sqnr)
-            },
-        )
-        .try_reduce(Sqnr::default, |a, b| Ok::<_, Error>(a.merge(b)))?;
-    Ok(sqnr.db())
 }
 
 /// What a user should know about a net and its calibration.

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::plan::Ram;
+use crate::ptq::options::{Effort, Ptq};
 
 /// What the net is fed: `(pixel - mean) / std`, pixel in 0..255.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +16,15 @@ pub struct Normalization {
 }
 
 impl Normalization {
+    /// One that leaves pixels as they are.
+    pub fn plain(channels: usize) -> Self {
+        Self {
+            mean: vec![0.0; channels],
+            std: vec![1.0; channels],
+            bgr: false,
+        }
+    }
+
     /// The same with one number for each channel.
     ///
     /// # Errors
@@ -62,11 +72,13 @@ pub enum RangeMethod {
     Percentile,
     /// The range with the least mean squared error.
     Mse,
+    /// The range that keeps most of how the values are spread.
+    Entropy,
 }
 
 impl RangeMethod {
     /// All methods, in the order in which they are tried.
-    pub const ALL: [Self; 3] = [Self::MinMax, Self::Percentile, Self::Mse];
+    pub const ALL: [Self; 4] = [Self::MinMax, Self::Percentile, Self::Mse, Self::Entropy];
 
     /// The method's name.
     pub fn name(self) -> &'static str {
@@ -74,6 +86,7 @@ impl RangeMethod {
             Self::MinMax => "minmax",
             Self::Percentile => "percentile",
             Self::Mse => "mse",
+            Self::Entropy => "entropy",
         }
     }
 }
@@ -89,4 +102,20 @@ pub struct Options {
     pub ranges: Option<RangeMethod>,
     /// What the plan is made for.
     pub ram: Ram,
+    /// The passes that choose the numbers.
+    pub ptq: Ptq,
+}
+
+impl Options {
+    /// Whether they leave no choice that has to be judged.
+    pub fn is_settled(&self) -> bool {
+        let Ptq {
+            effort,
+            equalize,
+            adaptive_rounding,
+        } = self.ptq;
+        let passes = [equalize, adaptive_rounding];
+        let runs = passes.map(|pass| pass.unwrap_or(effort != Effort::Fast));
+        self.ranges.is_some() && runs == [false; 2]
+    }
 }

@@ -115,7 +115,12 @@ impl Scale {
     }
 }
 
-/// The scales of all tensors, with ranges by `method`.
+/// By how much the range of the answer exceeds what calibration saw. What is clipped there is lost
+/// for good, and a few more or less steps are seldom what an answer lacks.
+const ANSWER_MARGIN: f32 = 1.125;
+
+/// The scales of all tensors, with ranges by `method`; the answer keeps all that was seen, and
+/// some more.
 pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> Vec<Scale> {
     let leaders = leaders(graph);
     let mut ranges = vec![(0f32, 0f32); graph.tensors.len()];
@@ -128,7 +133,14 @@ pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> 
         } else if matches!(node.op, Op::ArgMax) {
             given[leader] = Some(Scale::NUMBERS);
         } else if !node.op.keeps_scale() || node.inputs.len() > 1 {
-            let (lo, hi) = range(&calibration.histograms[node.output], method);
+            let histogram = &calibration.histograms[node.output];
+            let (lo, hi) = match graph.is_output(node.output) {
+                true => {
+                    let (lo, hi) = range(histogram, RangeMethod::MinMax);
+                    (lo * ANSWER_MARGIN, hi * ANSWER_MARGIN)
+                }
+                false => range(histogram, method),
+            };
             let clamp = node.clamp;
             let own = (lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0)));
             let all = &mut ranges[leader];

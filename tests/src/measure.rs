@@ -76,6 +76,7 @@ pub fn measure(path: &Path, normalization: &Normalization) -> Result<Measured, E
         labels: vec![],
         ranges: Some(RangeMethod::MinMax),
         ram: tidbit_quantize::Ram::Auto,
+        ptq: tidbit_quantize::Ptq::FAST,
     };
     // The images that are measured are among those of the calibration: this measures arithmetic,
     // not how well 64 images stand for all others.

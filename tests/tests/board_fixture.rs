@@ -31,6 +31,7 @@ fn blob() -> Vec<u8> {
         labels: vec![],
         ranges: Some(RangeMethod::Percentile),
         ram: Ram::Auto,
+        ptq: tidbit_quantize::Ptq::FAST,
     };
     let made = net.quantize(&images("calibration", 120), &options, &());
     made.expect("it is quantized").blob

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use tidbit::{Model, Session};
 use tidbit_cli::dataset::Dataset;
-use tidbit_quantize::{Error, Network, Normalization, Options, Reference, Sqnr};
+use tidbit_quantize::{Error, Network, Normalization, Options, Ptq, Reference, Sqnr};
 use tidbit_tests::measure::measure;
 
 fn fixtures() -> PathBuf {
@@ -42,7 +42,7 @@ fn best(values: &[f32]) -> Option<usize> {
 }
 
 /// Quantizes a form of the bundled net and returns (f32 right, blob right, agreeing, SQNR).
-fn score(file: &str) -> (usize, usize, usize, f64) {
+fn score(file: &str, ptq: Ptq) -> (usize, usize, usize, f64) {
     let path = fixtures().join(file);
     let net = Network::load(&path).expect("the bundled net is understood");
     let calibration: Vec<_> = images("calibration")
@@ -54,6 +54,7 @@ fn score(file: &str) -> (usize, usize, usize, f64) {
         labels: vec![],
         ranges: None,
         ram: tidbit_quantize::Ram::Auto,
+        ptq,
     };
     let made = net
         .quantize(&calibration, &options, &())
@@ -90,13 +91,25 @@ fn the_bundled_net_keeps_its_accuracy_in_every_form() {
         "fashion_mobilenet_v2_tf.onnx",
         "fashion_mobilenet_v2_f16.onnx",
     ] {
-        let (f32_right, blob_right, agreeing, sqnr) = score(file);
+        let (f32_right, blob_right, agreeing, sqnr) = score(file, Ptq::FAST);
         // tests/fixtures/README.md: 277 of 300, measured with ONNX Runtime.
         assert_eq!(f32_right, 277, "{file}");
         assert!(blob_right + 3 >= f32_right, "{file}: {blob_right} of 300");
         assert!(agreeing >= 294, "{file}: {agreeing} of 300 agree");
         assert!(sqnr > 25.0, "{file}: {sqnr:.1} dB");
     }
+}
+
+#[test]
+fn passes_better_the_bundled_net_on_images_that_they_have_not_seen() {
+    let file = "fashion_mobilenet_v2.onnx";
+    let (_, _, agreeing_fast, fast) = score(file, Ptq::FAST);
+    let (_, _, agreeing, default) = score(file, Ptq::default());
+    assert!(default > fast + 1.0, "{default:.2} dB after {fast:.2} dB");
+    assert!(
+        agreeing >= agreeing_fast,
+        "{agreeing} after {agreeing_fast}"
+    );
 }
 
 #[test]
@@ -194,6 +207,7 @@ fn blue_first_is_the_same_net_on_swapped_pixels() {
             labels: vec![],
             ranges: Some(tidbit_quantize::RangeMethod::MinMax),
             ram: tidbit_quantize::Ram::Auto,
+            ptq: tidbit_quantize::Ptq::FAST,
         };
         let net = Network::load(&path).expect("it is understood");
         net.quantize(images, &options, &())

@@ -48,6 +48,7 @@ fn quantized(path: &Path) -> Vec<u8> {
         labels: vec![],
         ranges: Some(RangeMethod::MinMax),
         ram: tidbit_quantize::Ram::Auto,
+        ptq: tidbit_quantize::Ptq::FAST,
     };
     let made = net.quantize(&calibration, &options, &());
     made.expect("the bundled nets are quantized").blob

@@ -23,6 +23,7 @@ fn check(name: &str, onnx: &[u8], limit: usize) {
             labels: vec![],
             ranges: Some(RangeMethod::MinMax),
             ram,
+            ptq: tidbit_quantize::Ptq::FAST,
         };
         let quantized = net.quantize(&images, &options, &());
         quantized.expect("the net is quantized").blob

@@ -9,7 +9,9 @@ use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use serde::Serialize;
 use tidbit::Model;
-use tidbit_quantize::{Network, Normalization, Options, Quantized, RangeMethod, Watch};
+use tidbit_quantize::{
+    Effort, Network, Normalization, Options, Pass, Ptq, Quantized, RangeMethod, Watch,
+};
 
 use crate::board::{Board, Fit};
 use crate::dataset::Dataset;
@@ -76,6 +78,16 @@ pub struct Cmd {
     /// How the ranges of the activations are chosen
     #[arg(long, value_enum, default_value_t = Ranges::Auto)]
     ranges: Ranges,
+    /// How much work goes into choosing the numbers: fast is seconds for a small net, default
+    /// minutes for a large one, best several times as long
+    #[arg(long, value_enum, default_value_t = EffortChoice::Default)]
+    effort: EffortChoice,
+    /// Bring the channels of a tensor to ranges alike
+    #[arg(long, value_enum, default_value_t = Switch::Auto)]
+    equalize: Switch,
+    /// Round weights so that each layer's output is near, not each weight
+    #[arg(long, value_enum, default_value_t = Switch::Auto)]
+    adaptive_rounding: Switch,
     /// What the plan is made for: auto (the least memory), a budget of arena and scratch such as
     /// 192K or 65536 (the least work that fits), or layerwise (every layer by itself)
     #[arg(long, value_name = "auto|BYTES|layerwise", default_value = "auto")]
@@ -99,6 +111,40 @@ enum Ranges {
     Percentile,
     /// The range with the least mean squared error
     Mse,
+    /// The range that keeps most of how the values are spread
+    Entropy,
+}
+
+/// What `--effort` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum EffortChoice {
+    /// No pass but the choice among the range methods
+    Fast,
+    /// Equalization and adaptive rounding
+    Default,
+    /// The same with all images and more samples of each
+    Best,
+}
+
+/// What the switch of a pass takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    /// As the effort has it, and kept only if the answers are not worse for it
+    Auto,
+    /// Always
+    On,
+    /// Never
+    Off,
+}
+
+impl Switch {
+    fn wish(self) -> Option<bool> {
+        match self {
+            Self::Auto => None,
+            Self::On => Some(true),
+            Self::Off => Some(false),
+        }
+    }
 }
 
 impl Ranges {
@@ -108,6 +154,7 @@ impl Ranges {
             Self::Minmax => Some(RangeMethod::MinMax),
             Self::Percentile => Some(RangeMethod::Percentile),
             Self::Mse => Some(RangeMethod::Mse),
+            Self::Entropy => Some(RangeMethod::Entropy),
         }
     }
 }
@@ -124,9 +171,29 @@ struct Report<'a> {
     calibration_images: usize,
     ranges: &'static str,
     candidates: Vec<Candidate>,
+    effort: &'static str,
+    passes: Vec<PassReport>,
     notices: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     board: Option<Fit>,
+}
+
+/// A pass that ran.
+#[derive(Debug, Serialize)]
+struct PassReport {
+    pass: &'static str,
+    calibration_sqnr_db: Option<f64>,
+    taken: bool,
+}
+
+impl PassReport {
+    fn of(pass: &Pass) -> Self {
+        Self {
+            pass: pass.name,
+            calibration_sqnr_db: Some(pass.sqnr_db).filter(|db| db.is_finite()),
+            taken: pass.taken,
+        }
+    }
 }
 
 /// A range method that was tried.
@@ -190,7 +257,20 @@ impl Cmd {
             labels: labels.transpose()?.unwrap_or_default(),
             ranges: self.ranges.method(),
             ram: self.ram.0,
+            ptq: Ptq {
+                effort: self.effort(),
+                equalize: self.equalize.wish(),
+                adaptive_rounding: self.adaptive_rounding.wish(),
+            },
         })
+    }
+
+    fn effort(&self) -> Effort {
+        match self.effort {
+            EffortChoice::Fast => Effort::Fast,
+            EffortChoice::Default => Effort::Default,
+            EffortChoice::Best => Effort::Best,
+        }
     }
 
     fn show(
@@ -208,6 +288,8 @@ impl Cmd {
             calibration_images,
             ranges: quantized.ranges.name(),
             candidates: quantized.candidates.iter().map(Candidate::of).collect(),
+            effort: self.effort().name(),
+            passes: quantized.passes.iter().map(PassReport::of).collect(),
             notices: &quantized.notices,
             board,
         };
@@ -215,27 +297,50 @@ impl Cmd {
             return print_json(&report);
         }
         if !report.candidates.is_empty() {
-            let mut grid = Grid::new(["ranges", "SQNR on the calibration images", ""]).right([1]);
-            for Candidate {
-                ranges,
-                calibration_sqnr_db,
-            } in &report.candidates
-            {
-                let sqnr = calibration_sqnr_db.map_or("exact".into(), |db| format!("{db:.2} dB"));
-                let taken = if *ranges == report.ranges {
-                    "taken"
-                } else {
-                    ""
-                };
-                grid.row([*ranges, &sqnr, taken]);
-            }
-            print(grid)?;
+            print(report.choices())?;
         }
         print(report.facts.grid(report.arena_bound_bytes))?;
         if let Some(fit) = report.board {
             print(Fit::grid(&[fit]))?;
         }
         print(format_args!("Wrote {}.", styled(STRONG, &report.blob)))
+    }
+}
+
+impl Report<'_> {
+    /// What was tried, in order, and what was taken.
+    fn choices(&self) -> Grid {
+        let held_out = "SQNR on held-out images";
+        let mut grid = Grid::new(["what was tried", held_out, ""]).right([1]);
+        let ranges = self.candidates.iter().map(|candidate| {
+            let name = format!("ranges by {}", candidate.ranges);
+            let taken = candidate.ranges == self.ranges_before_passes();
+            (name, candidate.calibration_sqnr_db, taken)
+        });
+        let passes = self.passes.iter().map(|pass| {
+            let name = pass.pass.to_owned();
+            (name, pass.calibration_sqnr_db, pass.taken)
+        });
+        for (name, sqnr_db, taken) in ranges.chain(passes) {
+            let sqnr = sqnr_db.map_or("exact".into(), |db| format!("{db:.2} dB"));
+            grid.row([&*name, &sqnr, if taken { "taken" } else { "" }]);
+        }
+        grid
+    }
+
+    /// The best of the range methods when they were compared; passes may have led to another.
+    fn ranges_before_passes(&self) -> &'static str {
+        let db = |candidate: &Candidate| candidate.calibration_sqnr_db.unwrap_or(f64::INFINITY);
+        let better = |best: &'_ Candidate, next: &'_ Candidate| db(next) > db(best);
+        let mut candidates = self.candidates.iter();
+        let first = candidates.next();
+        let best = first.map(|first| {
+            candidates.fold(
+                first,
+                |best, next| if better(best, next) { next } else { best },
+            )
+        });
+        best.map_or(self.ranges, |best| best.ranges)
     }
 }
 

@@ -18,6 +18,7 @@ pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
         name: "image".into(),
         shape,
         layout: graph.tensors[normalized].layout.clone(),
+        equalization: None,
     });
     graph.input = pixels;
     let readers = graph.readers(normalized);

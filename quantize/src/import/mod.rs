@@ -135,6 +135,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
         name: name.clone(),
         shape: layout.shape_of(&dims),
         layout: layout.clone(),
+        equalization: None,
     };
     let map = Map {
         tensor: 0,
@@ -318,6 +319,7 @@ impl Importer<'_> {
             name: name.clone(),
             shape,
             layout: layout.clone(),
+            equalization: None,
         });
         self.graph.nodes.push(Node {
             name: source::node_name(node),

@@ -5,30 +5,36 @@ use super::multiplier::multipliers;
 use crate::graph::Conv;
 use crate::scale::Scale;
 
-/// Quantizes a convolution from one activation scale to another.
+/// The weights of a convolution after rounding, output channel after output channel, in the order of
+/// [`Conv::weights`]; and the bias that goes with them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rounded {
+    /// In steps of the channel's scale.
+    pub weights: Vec<i8>,
+    /// For each output channel the real value of one step of its weights.
+    pub scales: Vec<f64>,
+    /// For each output channel, a real number.
+    pub bias: Vec<f64>,
+}
+
+/// Rounds each weight to the nearest step.
 ///
 /// `means` are those of the input's channels on the calibration images (none: no correction).
 /// Rounding a weight by `d` shifts the output by `d * mean` on average; the bias takes that shift
 /// back (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction",
 /// 2019, with measured means).
-pub fn lower(
-    conv: &Conv,
-    depthwise: bool,
-    (input, output): (Scale, Scale),
-    means: &[f64],
-) -> Result<IntConv, String> {
+pub fn nearest(conv: &Conv, input: Scale, means: &[f64]) -> Rounded {
     let outputs = conv.bias.len();
     let k = conv.weights.len() / outputs;
-    let step = f64::from(input.scale);
-    let mut weights = Vec::with_capacity(conv.weights.len());
-    let mut bias = Vec::with_capacity(outputs);
-    let mut factors = Vec::with_capacity(outputs);
-    let mut reach = 0i64;
     let per_group = outputs / conv.groups;
-    let taps = conv.window.kernel[0] * conv.window.kernel[1];
-    let inputs = k / taps;
-    for (channel, (row, &own_bias)) in conv.weights.chunks_exact(k).zip(&conv.bias).enumerate() {
-        let scale = weight_scale(row, own_bias, step);
+    let inputs = k / (conv.window.kernel[0] * conv.window.kernel[1]);
+    let mut rounded = Rounded {
+        weights: Vec::with_capacity(conv.weights.len()),
+        scales: Vec::with_capacity(outputs),
+        bias: Vec::with_capacity(outputs),
+    };
+    for (channel, (row, &bias)) in conv.weights.chunks_exact(k).zip(&conv.bias).enumerate() {
+        let scale = weight_scale(row, bias, input);
         let quantized: Vec<i8> = row.iter().map(|&weight| round(weight, scale)).collect();
         let first = channel / per_group * inputs;
         let shift = row
@@ -39,12 +45,30 @@ pub fn lower(
                 let mean = means.get(first + at % inputs).copied().unwrap_or(0.0);
                 (f64::from(rounded) * scale - f64::from(weight)) * mean
             });
-        let real_bias = f64::from(own_bias) - shift.sum::<f64>();
-        let sum: i64 = quantized.iter().map(|&weight| i64::from(weight)).sum();
-        let magnitude: i64 = quantized
-            .iter()
-            .map(|&weight| i64::from(weight).abs())
-            .sum();
+        rounded.bias.push(f64::from(bias) - shift.sum::<f64>());
+        rounded.scales.push(scale);
+        rounded.weights.extend(quantized);
+    }
+    rounded
+}
+
+/// A convolution with rounded weights from one activation scale to another, in integers.
+pub fn lower(
+    conv: &Conv,
+    depthwise: bool,
+    (input, output): (Scale, Scale),
+    rounded: &Rounded,
+) -> Result<IntConv, String> {
+    let outputs = conv.bias.len();
+    let k = conv.weights.len() / outputs;
+    let step = f64::from(input.scale);
+    let mut bias = Vec::with_capacity(outputs);
+    let mut factors = Vec::with_capacity(outputs);
+    let mut reach = 0i64;
+    let rows = rounded.weights.chunks_exact(k);
+    for (row, (scale, real_bias)) in rows.zip(rounded.scales.iter().zip(&rounded.bias)) {
+        let sum: i64 = row.iter().map(|&weight| i64::from(weight)).sum();
+        let magnitude: i64 = row.iter().map(|&weight| i64::from(weight).abs()).sum();
         let offset = (real_bias / (step * scale)).round() as i64;
         let folded = offset - i64::from(input.zero_point) * sum;
         reach = reach.max(folded.abs() + input.reach() * magnitude);
@@ -52,7 +76,6 @@ pub fn lower(
             i32::try_from(folded).map_err(|_| format!("a bias of {real_bias} does not fit"))?,
         );
         factors.push(step * scale / f64::from(output.scale));
-        weights.extend(quantized);
     }
     let (multipliers, shift) = multipliers(&factors, reach)?;
     let pixel = |pixel: &Vec<f32>| {
@@ -63,9 +86,9 @@ pub fn lower(
     };
     Ok(IntConv {
         weights: if depthwise {
-            taps_first(&weights, k)
+            taps_first(&rounded.weights, k)
         } else {
-            weights
+            rounded.weights.clone()
         },
         bias,
         multipliers,
@@ -82,11 +105,11 @@ pub fn lower(
 
 /// Real value of one step of a channel's weights: its greatest weight is 127 steps, and its bias
 /// stays well within 32 bits even if all weights are nearly zero.
-fn weight_scale(weights: &[f32], bias: f32, step: f64) -> f64 {
+pub fn weight_scale(weights: &[f32], bias: f32, input: Scale) -> f64 {
     let greatest = weights
         .iter()
         .fold(0.0f32, |most, weight| most.max(weight.abs()));
-    let for_bias = f64::from(bias.abs()) / (step * f64::from(1 << 29));
+    let for_bias = f64::from(bias.abs()) / (f64::from(input.scale) * f64::from(1 << 29));
     (f64::from(greatest) / 127.0).max(for_bias).max(1e-30)
 }
 
@@ -131,7 +154,8 @@ mod tests {
             zero_point: 3,
             element: Element::Int8,
         };
-        let int = lower(&conv, false, (input, output), &[]).unwrap();
+        let rounded = nearest(&conv, input, &[]);
+        let int = lower(&conv, false, (input, output), &rounded).unwrap();
         assert_eq!(int.weights, [50, -127]);
         // 0.1 / (0.1 * 0.01) = 100, and 5 * (50 - 127) on top.
         assert_eq!(int.bias, [100 - 385]);

@@ -12,11 +12,15 @@ mod pool;
 mod several;
 mod table;
 
+pub use conv::{Rounded, nearest, weight_scale};
+
+use std::collections::BTreeMap;
+
 use tidbit::blob::{AddParams, MulParams, OpKind, Position};
 
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Blocks, Clamp, Graph, Node, Op, Output, PoolKind, Shape};
+use crate::graph::{Blocks, Clamp, Graph, Node, Op, Output, PoolKind, Shape, TensorId};
 use crate::scale::{Element, Scale};
 
 /// A convolution in integers.
@@ -135,11 +139,27 @@ pub struct IntOutput {
     pub exp_table: Box<[u16; 256]>,
 }
 
-/// Quantizes a folded graph; `means` are those of each tensor's channels.
+/// Weights that a pass has rounded, by the tensor that their convolution makes.
+pub type Rounding = BTreeMap<TensorId, Rounded>;
+
+/// Quantizes a folded graph, weights to the nearest; `means` are those of each tensor's channels.
 ///
 /// # Errors
 /// [`Error::Unrepresentable`] where a multiplier does not fit.
 pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntNet, Error> {
+    lower_rounded(graph, scales, means, &Rounding::new())
+}
+
+/// The same, where `rounding` has the weights of some convolutions already.
+///
+/// # Errors
+/// [`Error::Unrepresentable`] where a multiplier does not fit.
+pub fn lower_rounded(
+    graph: &Graph,
+    scales: &[Scale],
+    means: &[Vec<f64>],
+    rounding: &Rounding,
+) -> Result<IntNet, Error> {
     let mut index = vec![0; graph.tensors.len()];
     let mut ops = vec![IntOp {
         name: graph.tensors[graph.input].name.clone(),
@@ -152,12 +172,12 @@ pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntN
     }];
     for node in &graph.nodes {
         let inputs: Vec<usize> = node.inputs.iter().map(|&input| index[input]).collect();
-        let numbers = (scales[node.output], means);
+        let plain = (scales[node.output], means);
         match &node.op {
             Op::ConvTranspose(transposed) => {
-                several::transposed(graph, (node, transposed), inputs, &mut ops, numbers)?;
+                several::transposed(graph, (node, transposed), inputs, &mut ops, plain)?;
             }
-            Op::PRelu(slopes) => several::prelu(graph, (node, slopes), inputs, &mut ops, numbers)?,
+            Op::PRelu(slopes) => several::prelu(graph, (node, slopes), inputs, &mut ops, plain)?,
             Op::Gather(picked) => {
                 let shape = graph.shape(node.output);
                 let to = (shape, scales[node.output]);
@@ -165,6 +185,7 @@ pub fn lower(graph: &Graph, scales: &[Scale], means: &[Vec<f64>]) -> Result<IntN
                 ops.extend(chain.map_err(|reason| failed(node, reason))?);
             }
             _ => {
+                let numbers = (scales[node.output], means, rounding.get(&node.output));
                 let op = lower_node(graph, node, inputs, &ops, numbers)?;
                 ops.push(op);
             }
@@ -214,7 +235,7 @@ fn lower_node(
     node: &Node,
     inputs: Vec<usize>,
     ops: &[IntOp],
-    (scale, means): (Scale, &[Vec<f64>]),
+    (scale, means, rounded): (Scale, &[Vec<f64>], Option<&Rounded>),
 ) -> Result<IntOp, Error> {
     let input = ops[inputs[0]].scale;
     let shape = graph.shape(node.output);
@@ -235,8 +256,9 @@ fn lower_node(
             } else {
                 OpKind::Conv
             };
-            let conv = conv::lower(conv, depthwise, (input, scale), &means[node.inputs[0]])
-                .map_err(failed)?;
+            let to_nearest = || nearest(conv, input, &means[node.inputs[0]]);
+            let rounded = rounded.map_or_else(to_nearest, Rounded::clone);
+            let conv = conv::lower(conv, depthwise, (input, scale), &rounded).map_err(failed)?;
             (kind, Params::Conv(conv))
         }
         Op::Pool(PoolKind::Max, window) => (OpKind::MaxPool, Params::Pool(pool::copy(*window))),

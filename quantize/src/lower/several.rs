@@ -30,7 +30,7 @@ pub fn transposed(
             width,
             channels: transposed.conv.bias.len(),
         },
-        ..lower_node(graph, &places, inputs, ops, (scale, means))?
+        ..lower_node(graph, &places, inputs, ops, (scale, means, None))?
     };
     let blocks = IntOp {
         name: node.name.clone(),
@@ -95,7 +95,8 @@ pub fn prelu(
         groups: slopes.len(),
         pad_pixel: None,
     };
-    let conv = conv::lower(&conv, true, (input, scale), &[]);
+    let rounded = conv::nearest(&conv, input, &[]);
+    let conv = conv::lower(&conv, true, (input, scale), &rounded);
     let conv = conv.map_err(|reason| Error::Unrepresentable {
         node: node.name.clone(),
         reason,

@@ -16,6 +16,7 @@ pub fn graph(shapes: &[Shape], ops: Vec<(Op, Clamp, Vec<usize>)>) -> Graph {
         name: format!("tensor {index}"),
         shape,
         layout: Layout::nchw(),
+        equalization: None,
     });
     let output = ops.len();
     let nodes = (1..).zip(ops).map(|(output, (op, clamp, inputs))| Node {

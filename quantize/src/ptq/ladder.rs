@@ -1,0 +1,234 @@
+//! The passes in a row. Each makes a candidate from the best numbers so far; the judge's images
+//! ([`trial`](super::trial)) tell whether it takes their place.
+
+use std::sync::Arc;
+
+use super::equalize::equalize;
+use super::options::Effort;
+use super::reconstruct::{Work, reconstruct};
+use super::trial::Trial;
+use crate::calibrate::{Calibration, calibrate};
+use crate::graph::Graph;
+use crate::import::Imported;
+use crate::import::source::Source;
+use crate::lower::Rounding;
+use crate::options::{Options, RangeMethod};
+use crate::reference::Feed;
+use crate::scale::{Scale, scales};
+use crate::{Error, Normalization, Watch};
+
+/// All that lowering needs.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// The folded graph, equalized or not.
+    pub graph: Graph,
+    /// What calibration showed of it.
+    pub calibration: Arc<Calibration>,
+    /// For each tensor.
+    pub scales: Vec<Scale>,
+    /// Weights that are not simply rounded to the nearest.
+    pub rounding: Rounding,
+    /// How the ranges were chosen.
+    pub method: RangeMethod,
+}
+
+/// A pass that ran.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    /// Its name.
+    pub name: &'static str,
+    /// Output SQNR behind it on the judge's images, in dB.
+    pub sqnr_db: f64,
+    /// Whether the blob has it.
+    pub taken: bool,
+}
+
+/// What the passes came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The best numbers.
+    pub numbers: Numbers,
+    /// Output SQNR of each range method that was tried, in dB, before the passes.
+    pub candidates: Vec<(RangeMethod, f64)>,
+    /// The passes that ran.
+    pub passes: Vec<Pass>,
+}
+
+/// What the passes work on.
+pub struct Material<'a> {
+    /// The net as it was read.
+    pub source: &'a Source,
+    /// The net as it was understood.
+    pub imported: &'a Imported,
+    /// Feeds the f32 net.
+    pub feed: &'a Feed,
+    /// Calibration images that the passes look at: raw u8, HWC, red first.
+    pub images: &'a [Vec<u8>],
+    /// Those that judge what the passes came to.
+    pub judges: &'a [Vec<u8>],
+    /// What the net is fed, one number a channel.
+    pub normalization: &'a Normalization,
+    /// Told how it goes.
+    pub watch: &'a dyn Watch,
+}
+
+impl Material<'_> {
+    /// What the images that the passes look at show of a graph of this net.
+    ///
+    /// # Errors
+    /// Those of [`calibrate`].
+    pub fn calibrate(&self, graph: &Graph) -> Result<Arc<Calibration>, Error> {
+        calibrate(self.source, graph, self.feed, self.images, self.watch).map(Arc::new)
+    }
+
+    /// The same numbers with ranges of all images: once a method and factors are chosen, no image has
+    /// to be kept from them.
+    fn settled(&self, chosen: Numbers) -> Result<Numbers, Error> {
+        let judges = calibrate(
+            self.source,
+            &chosen.graph,
+            self.feed,
+            self.judges,
+            self.watch,
+        )?;
+        let calibration = Arc::new(chosen.calibration.merge(&judges));
+        Ok(Numbers {
+            scales: scales(&chosen.graph, &calibration, chosen.method),
+            calibration,
+            ..chosen
+        })
+    }
+}
+
+/// Chooses the numbers for a folded graph.
+///
+/// # Errors
+/// What cannot be calibrated or quantized.
+pub fn choose(
+    material: &Material<'_>,
+    graph: Graph,
+    calibration: Arc<Calibration>,
+    options: &Options,
+) -> Result<Outcome, Error> {
+    let numbers = |method: RangeMethod| Numbers {
+        scales: scales(&graph, &calibration, method),
+        graph: graph.clone(),
+        calibration: Arc::clone(&calibration),
+        rounding: Rounding::new(),
+        method,
+    };
+    let ptq = options.ptq;
+    if let (Some(method), true) = (options.ranges, options.is_settled()) {
+        return Ok(Outcome {
+            numbers: numbers(method),
+            candidates: vec![],
+            passes: vec![],
+        });
+    }
+    let trial = Trial::new(&graph, material)?;
+    let mut ladder = Ladder {
+        material,
+        trial,
+        methods: options
+            .ranges
+            .map_or(RangeMethod::ALL.to_vec(), |method| vec![method]),
+        passes: vec![],
+    };
+    let (mut best, mut sqnr, candidates) = ladder.with_ranges(numbers)?;
+    if ptq.runs(ptq.equalize, Effort::Default) {
+        let next = ladder.equalized(&best)?;
+        ladder.compare("equalization", ptq.equalize, next, (&mut best, &mut sqnr));
+    }
+    best = material.settled(best)?;
+    if ptq.runs(ptq.adaptive_rounding, Effort::Default) {
+        sqnr = ladder.trial.sqnr(&best, "all images", material.watch)?;
+        let work = match ptq.effort {
+            Effort::Best => Work {
+                images: usize::MAX,
+                samples: 32_768,
+            },
+            Effort::Fast | Effort::Default => Work {
+                images: 64,
+                samples: 8192,
+            },
+        };
+        let next = reconstruct(&best, material, work)?;
+        let found = ladder.trial.sqnr(&next, "rounding", material.watch)?;
+        let wish = ptq.adaptive_rounding;
+        ladder.compare(
+            "adaptive rounding",
+            wish,
+            (next, found),
+            (&mut best, &mut sqnr),
+        );
+    }
+    Ok(Outcome {
+        numbers: best,
+        candidates,
+        passes: ladder.passes,
+    })
+}
+
+/// Numbers, their SQNR, and that of all range methods.
+type Ranged = (Numbers, f64, Vec<(RangeMethod, f64)>);
+
+/// The ladder's fixed parts.
+struct Ladder<'a> {
+    material: &'a Material<'a>,
+    trial: Trial<'a>,
+    methods: Vec<RangeMethod>,
+    passes: Vec<Pass>,
+}
+
+impl Ladder<'_> {
+    /// The numbers of the range method with the best answers, their SQNR, and that of all methods.
+    fn with_ranges(&self, numbers: impl Fn(RangeMethod) -> Numbers) -> Result<Ranged, Error> {
+        let mut candidates = Vec::new();
+        let mut best: Option<(Numbers, f64)> = None;
+        for &method in &self.methods {
+            let numbers = numbers(method);
+            let sqnr = self
+                .trial
+                .sqnr(&numbers, method.name(), self.material.watch)?;
+            candidates.push((method, sqnr));
+            if best.as_ref().is_none_or(|(_, found)| sqnr > *found) {
+                best = Some((numbers, sqnr));
+            }
+        }
+        let (numbers, sqnr) = best.ok_or(Error::NoImages)?;
+        Ok((numbers, sqnr, candidates))
+    }
+
+    /// Takes a pass's result in place of the best so far if it is not worse, or the user insists.
+    fn compare(
+        &mut self,
+        name: &'static str,
+        switch: Option<bool>,
+        (next, found): (Numbers, f64),
+        (best, sqnr): (&mut Numbers, &mut f64),
+    ) {
+        let taken = switch == Some(true) || found >= *sqnr;
+        self.passes.push(Pass {
+            name,
+            sqnr_db: found,
+            taken,
+        });
+        if taken {
+            (*best, *sqnr) = (next, found);
+        }
+    }
+
+    fn equalized(&self, from: &Numbers) -> Result<(Numbers, f64), Error> {
+        let mut graph = from.graph.clone();
+        equalize(&mut graph, &from.calibration);
+        let calibration = self.material.calibrate(&graph)?;
+        let (numbers, sqnr, _) = self.with_ranges(|method| Numbers {
+            scales: scales(&graph, &calibration, method),
+            graph: graph.clone(),
+            calibration: Arc::clone(&calibration),
+            rounding: Rounding::new(),
+            method,
+        })?;
+        Ok((numbers, sqnr))
+    }
+}
