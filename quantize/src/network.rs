@@ -13,7 +13,7 @@ use crate::import::{Imported, import, source::Source};
 use crate::lower::{IntNet, lower, lower_rounded};
 use crate::options::{Options, RangeMethod};
 use crate::plan::{Plan, Ram, layerwise, plan};
-use crate::ptq::ladder::{Material, Pass, choose};
+use crate::ptq::ladder::{INT16, Material, Numbers, Pass, choose};
 use crate::ptq::options::{Effort, Ptq};
 use crate::ptq::reconstruct::{LONGEST, too_long};
 use crate::ptq::trial::split;
@@ -127,7 +127,7 @@ impl Network {
         // long work begins.
         let first = scales(&graph, &calibration, RangeMethod::MinMax);
         let first = lower(&graph, &first, &calibration.means)?;
-        let plan = planned(&first, options.ram, &extras(String::new()), watch)?;
+        let mut plan = planned(&first, options.ram, &extras(String::new()), watch)?;
         let mut notices = notices(&graph, &calibration, images.len());
         if options
             .ptq
@@ -138,14 +138,29 @@ impl Network {
             });
             notices.extend(long);
         }
-        let outcome = choose(&material, graph, calibration, options)?;
-        let numbers = &outcome.numbers;
-        let net = lower_rounded(
-            &numbers.graph,
-            &numbers.scales,
-            &numbers.calibration.means,
-            &numbers.rounding,
-        )?;
+        let mut outcome = choose(&material, graph, calibration, options)?;
+        let lowered = |numbers: &Numbers| {
+            let means = &numbers.calibration.means;
+            lower_rounded(&numbers.graph, &numbers.scales, means, &numbers.rounding)
+        };
+        let mut numbers = &outcome.numbers;
+        let mut net = lowered(numbers)?;
+        if let Some(int8) = &outcome.int8 {
+            // Int16 takes memory, for which there is a limit.
+            match planned(&net, options.ram, &extras(String::new()), watch) {
+                Ok(wider) if wider.arena_bytes * 4 <= plan.arena_bytes * 5 => plan = wider,
+                Ok(_) | Err(Error::RamBudget { .. }) => {
+                    numbers = int8;
+                    net = lowered(numbers)?;
+                    let int16 = outcome.passes.iter_mut();
+                    int16
+                        .filter(|pass| pass.name == INT16)
+                        .for_each(|pass| pass.taken = false);
+                    notices.push(MEMORY.into());
+                }
+                Err(error) => return Err(error),
+            }
+        }
         let mut provenance = self.provenance(numbers.method, images.len());
         provenance += &pass_lines(options.ptq, &outcome.passes);
         provenance += &plan_lines(options.ram, &plan);
@@ -228,6 +243,9 @@ fn planned(net: &IntNet, ram: Ram, extras: &Extras<'_>, watch: &dyn Watch) -> Re
         scratch,
     })
 }
+
+/// Why no tensor is int16 although that would help.
+const MEMORY: &str = "int16 for some tensors would make the answers better, but would take more memory than the budget, or a quarter more";
 
 /// What a user should know about a net and its calibration.
 fn notices(graph: &Graph, calibration: &Calibration, images: usize) -> Vec<String> {
