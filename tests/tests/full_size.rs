@@ -10,7 +10,9 @@ use std::time::Instant;
 use prost::Message;
 use tidbit::{Model, Session};
 use tidbit_quantize::{Network, Options, Ram, RangeMethod, Reference, Sqnr, Watch};
-use tidbit_tests::full_size::{Style, resnet50, vgg16};
+use tidbit_tests::full_size::{
+    Style, efficientnet_b0, mobilenet_v3_large, resnet50, shufflenet_v2, squeezenet, vgg16,
+};
 use tidbit_tests::measure::{images, normalization, on_disk};
 use tidbit_tests::trace::trace;
 use tract_onnx::pb::ModelProto;
@@ -160,6 +162,46 @@ fn resnet() {
         name: "ResNet-50",
         build: resnet50,
         parameters: 25_557_032,
+    }
+    .check();
+}
+
+#[test]
+fn mobilenet_v3() {
+    Architecture {
+        name: "MobileNetV3-Large",
+        build: mobilenet_v3_large,
+        parameters: 5_483_032,
+    }
+    .check();
+}
+
+#[test]
+fn efficientnet() {
+    Architecture {
+        name: "EfficientNet-B0",
+        build: efficientnet_b0,
+        parameters: 5_288_548,
+    }
+    .check();
+}
+
+#[test]
+fn squeeze_net() {
+    Architecture {
+        name: "SqueezeNet 1.1",
+        build: squeezenet,
+        parameters: 1_235_496,
+    }
+    .check();
+}
+
+#[test]
+fn shuffle_net() {
+    Architecture {
+        name: "ShuffleNetV2 1.0",
+        build: shufflenet_v2,
+        parameters: 2_278_604,
     }
     .check();
 }

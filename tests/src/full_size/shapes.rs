@@ -149,6 +149,69 @@ impl Writer {
         }
     }
 
+    /// The first and the second half of the channels: Split in PyTorch's style, two Slices in
+    /// TensorFlow's.
+    pub fn halves(&mut self, input: &Feature) -> [Feature; 2] {
+        let (half, all) = (input.channels as i64 / 2, input.channels as i64);
+        let names = match self.style {
+            Style::Torch => {
+                let sizes = self.net.ints(&[half, half]);
+                let axis = ("axis", Attr::Int(1));
+                let parts = self.net.parts("Split", &[&input.name, &sizes], &[axis], 2);
+                [parts[0].clone(), parts[1].clone()]
+            }
+            Style::Tf => [(0, half), (half, all)].map(|(from, to)| {
+                let (from, to, axis) = (
+                    self.net.ints(&[from]),
+                    self.net.ints(&[to]),
+                    self.net.ints(&[1]),
+                );
+                let operands = [input.name.as_str(), &from, &to, &axis];
+                self.net.node("Slice", &operands, &[])
+            }),
+        };
+        names.map(|name| Feature {
+            name,
+            channels: input.channels / 2,
+            ..input.clone()
+        })
+    }
+
+    /// Channels 0, n / 2, 1, n / 2 + 1, ...: a reshape to two groups, a transpose and a reshape.
+    pub fn shuffle(&mut self, input: &Feature) -> Feature {
+        let (side, all, half) = (
+            input.side as i64,
+            input.channels as i64,
+            input.channels as i64 / 2,
+        );
+        let (start, groups, perm, end) = match self.style {
+            Style::Torch => (
+                input.name.clone(),
+                [1, 2, half, side, side],
+                [0, 2, 1, 3, 4],
+                [1, all, side, side],
+            ),
+            Style::Tf => (
+                self.channels_last(&input.name),
+                [-1, side, side, 2, half],
+                [0, 1, 2, 4, 3],
+                [-1, side, side, all],
+            ),
+        };
+        let (groups, end) = (self.net.ints(&groups), self.net.ints(&end));
+        let x = self.net.node("Reshape", &[&start, &groups], &[]);
+        let x = self.transpose(&x, &perm);
+        let x = self.net.node("Reshape", &[&x, &end], &[]);
+        let name = match self.style {
+            Style::Torch => x,
+            Style::Tf => self.channels_first(&x),
+        };
+        Feature {
+            name,
+            ..input.clone()
+        }
+    }
+
     pub fn channels_first(&mut self, input: &str) -> String {
         self.transpose(input, &[0, 3, 1, 2])
     }
