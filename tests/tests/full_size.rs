@@ -63,6 +63,7 @@ fn quantized_and_run(path: &std::path::Path) -> f64 {
             labels: vec![],
             ranges: Some(RangeMethod::MinMax),
             ram,
+            ptq: tidbit_quantize::Ptq::FAST,
         };
         let stages = Stages::default();
         let quantized = net.quantize(&images, &options, &stages);
