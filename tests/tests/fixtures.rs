@@ -1,88 +1,16 @@
 //! The bundled net in its three forms, and the small nets: from the files, through the quantizer,
 //! to answers that agree with f32; and the reference itself against ONNX Runtime.
 
-use std::path::{Path, PathBuf};
+#[path = "fixtures/families.rs"]
+mod families;
+#[path = "fixtures/score.rs"]
+mod score;
 
 use tidbit::{Model, Session};
-use tidbit_cli::dataset::Dataset;
-use tidbit_quantize::{Error, Network, Normalization, Options, Ptq, Reference, Sqnr};
+use tidbit_quantize::{Error, Network, Normalization, Options, Ptq, Reference};
 use tidbit_tests::measure::measure;
 
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
-/// The images of a folder of fixtures, 28 x 28 grey, with their labels.
-fn images(folder: &str) -> Vec<(Vec<u8>, Option<usize>)> {
-    let dataset = Dataset::open(&fixtures().join(folder)).expect("the fixtures are readable");
-    let samples = dataset.samples.iter().map(|sample| {
-        let image = image::open(&sample.path).expect("a PNG").to_luma8();
-        (image.into_raw(), sample.label)
-    });
-    samples.collect()
-}
-
-fn normalization() -> Normalization {
-    Normalization {
-        mean: vec![73.0],
-        std: vec![90.0],
-        bgr: false,
-    }
-}
-
-fn best(values: &[f32]) -> Option<usize> {
-    let places = 0..values.len();
-    places.reduce(|best, next| {
-        if values[next] > values[best] {
-            next
-        } else {
-            best
-        }
-    })
-}
-
-/// Quantizes a form of the bundled net and returns (f32 right, blob right, agreeing, SQNR).
-fn score(file: &str, ptq: Ptq) -> (usize, usize, usize, f64) {
-    let path = fixtures().join(file);
-    let net = Network::load(&path).expect("the bundled net is understood");
-    let calibration: Vec<_> = images("calibration")
-        .into_iter()
-        .map(|(image, _)| image)
-        .collect();
-    let options = Options {
-        normalization: normalization(),
-        labels: vec![],
-        ranges: None,
-        ram: tidbit_quantize::Ram::Auto,
-        ptq,
-    };
-    let made = net
-        .quantize(&calibration, &options, &())
-        .expect("the bundled net is quantized");
-    let model = Model::new(&made.blob).expect("the blob validates");
-    let mut memory = vec![0; model.memory_bytes()];
-    let mut session = Session::new(&model, &mut memory).expect("the memory suffices");
-    let output = model.output_tensor(0).expect("an output");
-    let scale = f32::from_bits(output.scale);
-    let reference = Reference::load(&path, &normalization()).expect("tract runs the net");
-    let (mut f32_right, mut blob_right, mut agreeing) = (0, 0, 0);
-    let mut sqnr = Sqnr::default();
-    for (image, label) in images("test") {
-        let truth = reference.run(&image).expect("tract runs");
-        let answer = session.run(&image).expect("the blob runs");
-        let [found] = answer.top::<1>();
-        let found = found.map(usize::from);
-        f32_right += usize::from(best(&truth) == label);
-        blob_right += usize::from(found == label);
-        agreeing += usize::from(found == best(&truth));
-        let values = answer.output().iter();
-        sqnr.add(
-            &truth,
-            values.map(|&q| f32::from(i16::from(q) - i16::from(output.zero_point)) * scale),
-        );
-    }
-    (f32_right, blob_right, agreeing, sqnr.db())
-}
+use score::{Score, fixtures, score};
 
 #[test]
 fn the_bundled_net_keeps_its_accuracy_in_every_form() {
@@ -91,7 +19,12 @@ fn the_bundled_net_keeps_its_accuracy_in_every_form() {
         "fashion_mobilenet_v2_tf.onnx",
         "fashion_mobilenet_v2_f16.onnx",
     ] {
-        let (f32_right, blob_right, agreeing, sqnr) = score(file, Ptq::FAST);
+        let Score {
+            f32_right,
+            blob_right,
+            agreeing,
+            sqnr,
+        } = score(file, Ptq::FAST);
         // tests/fixtures/README.md: 277 of 300, measured with ONNX Runtime.
         assert_eq!(f32_right, 277, "{file}");
         assert!(blob_right + 3 >= f32_right, "{file}: {blob_right} of 300");
@@ -103,13 +36,11 @@ fn the_bundled_net_keeps_its_accuracy_in_every_form() {
 #[test]
 fn passes_better_the_bundled_net_on_images_that_they_have_not_seen() {
     let file = "fashion_mobilenet_v2.onnx";
-    let (_, _, agreeing_fast, fast) = score(file, Ptq::FAST);
-    let (_, _, agreeing, default) = score(file, Ptq::default());
-    assert!(default > fast + 1.0, "{default:.2} dB after {fast:.2} dB");
-    assert!(
-        agreeing >= agreeing_fast,
-        "{agreeing} after {agreeing_fast}"
-    );
+    let fast = score(file, Ptq::FAST);
+    let default = score(file, Ptq::default());
+    let (before, after) = (fast.sqnr, default.sqnr);
+    assert!(after > before + 1.0, "{after:.2} dB after {before:.2} dB");
+    assert!(default.agreeing >= fast.agreeing, "{}", default.agreeing);
 }
 
 #[test]
