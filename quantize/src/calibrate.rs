@@ -21,6 +21,16 @@ pub struct Calibration {
     pub means: Vec<Vec<f64>>,
 }
 
+impl Calibration {
+    /// What no images show of a graph.
+    pub fn nothing(graph: &Graph) -> Self {
+        Self {
+            histograms: vec![Histogram::default(); graph.tensors.len()],
+            means: vec![vec![]; graph.tensors.len()],
+        }
+    }
+}
+
 /// What one image, or several, showed of one tensor.
 #[derive(Clone)]
 struct Seen {
@@ -106,10 +116,7 @@ pub fn calibrate(
     });
     let chunks: Vec<Vec<Seen>> = chunks.collect::<Result<_, Error>>()?;
     let all = chunks.into_iter().reduce(both).ok_or(Error::NoImages)?;
-    let mut calibration = Calibration {
-        histograms: vec![Histogram::default(); graph.tensors.len()],
-        means: vec![vec![]; graph.tensors.len()],
-    };
+    let mut calibration = Calibration::nothing(graph);
     calibration.means[graph.input] = pixel_means(images, graph.shape(graph.input).channels);
     for (&tensor, seen) in tensors.iter().zip(all) {
         if !seen.histogram.is_finite() {

@@ -4,6 +4,7 @@
 //! tensor (a hard-swish as Add, Clip, Mul and Div) is one function here, whatever its constants.
 
 use crate::graph::Clamp;
+use crate::scale::Scale;
 
 /// A function from a real number to a real number.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +38,9 @@ pub enum Function {
         /// Minus the limit far below 0.
         alpha: f64,
     },
+    /// Rounding to the steps of a scale as ONNX's QuantizeLinear and DequantizeLinear do: divided
+    /// in f32, halves to even, saturated.
+    Quantized(Scale),
     /// The second of the first.
     Then(Box<Self>, Box<Self>),
     /// The product of both.
@@ -57,6 +61,7 @@ impl Function {
             Self::Erf => libm::erf(x),
             Self::LeakyRelu { slope } => x.max(0.0) + slope * x.min(0.0),
             Self::Elu { alpha } => x.max(0.0) + alpha * x.min(0.0).exp_m1(),
+            Self::Quantized(scale) => f64::from(scale.dequantize(scale.quantize_in_f32(x as f32))),
             Self::Then(first, second) => second.apply(first.apply(x)),
             Self::Product(a, b) => a.apply(x) * b.apply(x),
         }

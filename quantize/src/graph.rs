@@ -4,8 +4,11 @@
 //! dimensions in the ONNX file. Nodes are in an order in which they can run. An operator carries
 //! its weights in f32, in the order of the blob.
 
+use std::collections::BTreeMap;
+
 use crate::function::Function;
 use crate::import::layout::Layout;
+use crate::scale::Scale;
 
 /// Index of a tensor in [`Graph::tensors`].
 pub type TensorId = usize;
@@ -116,6 +119,9 @@ pub struct Conv {
     pub groups: usize,
     /// What stands outside the image, if not zero: a value for each input channel.
     pub pad_pixel: Option<Vec<f32>>,
+    /// One step of each output channel's weights, where the file gives int8 weights: every weight
+    /// is a whole number of steps.
+    pub steps: Option<Vec<f32>>,
 }
 
 /// Kinds of pools.
@@ -220,12 +226,20 @@ pub struct Graph {
     pub input: TensorId,
     /// The answer.
     pub output: TensorId,
+    /// The scales that the file gives to tensors: a file that is quantized already has some.
+    pub given: BTreeMap<TensorId, Scale>,
 }
 
 impl Graph {
     /// Shape of a tensor.
     pub fn shape(&self, tensor: TensorId) -> Shape {
         self.tensors[tensor].shape
+    }
+
+    /// Whether the file is quantized already, in whole or in part: its numbers are taken as they
+    /// are, and nothing that would change weights or ranges may run.
+    pub fn has_given_scales(&self) -> bool {
+        !self.given.is_empty()
     }
 
     /// Indices of the nodes that read a tensor.
@@ -249,5 +263,8 @@ impl Graph {
             }
         }
         self.nodes.retain(|node| needed[node.output]);
+        let input = self.input;
+        self.given
+            .retain(|&tensor, _| needed[tensor] || tensor == input);
     }
 }

@@ -1,5 +1,7 @@
 //! Graphs made on the spot, for the tests of passes.
 
+use std::collections::BTreeMap;
+
 use crate::graph::{Clamp, Conv, Graph, Node, Op, Padding, Shape, Tensor, TensorId, Window};
 use crate::import::layout::Layout;
 
@@ -29,6 +31,7 @@ pub fn graph(nodes: Vec<(Op, Clamp, Vec<TensorId>)>) -> Graph {
         nodes: nodes.into_iter().enumerate().map(node).collect(),
         input: 0,
         output,
+        given: BTreeMap::new(),
     }
 }
 
@@ -53,5 +56,6 @@ pub fn pointwise() -> Op {
         },
         groups: 1,
         pad_pixel: None,
+        steps: None,
     })
 }

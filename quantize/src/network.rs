@@ -8,14 +8,14 @@ use tidbit::{ImageShape, Model, Session};
 
 use crate::calibrate::{Calibration, calibrate};
 use crate::emit::{Extras, emit};
-use crate::fold::fold;
-use crate::graph::{Graph, Op};
+use crate::fold::{self, fold};
+use crate::graph::{Graph, Node, Op, TensorId};
 use crate::import::{Imported, import, source::Source};
 use crate::lower::{IntNet, lower};
 use crate::options::{Options, RangeMethod};
 use crate::plan::{Plan, Ram, layerwise, plan};
 use crate::reference::{Feed, Reference, image_shape};
-use crate::scale::{Scale, scales};
+use crate::scale::{Scale, calibrated, scales};
 use crate::sqnr::Sqnr;
 use crate::{Error, Watch};
 
@@ -32,8 +32,10 @@ pub struct Network {
 pub struct Quantized {
     /// The blob.
     pub blob: Vec<u8>,
-    /// Range method that it was made with.
-    pub ranges: RangeMethod,
+    /// Range method that it was made with; `None` if the file gives every scale.
+    pub ranges: Option<RangeMethod>,
+    /// Tensors whose scale the file gives.
+    pub given_scales: usize,
     /// Output SQNR on the calibration images of each method that was tried, in dB.
     pub candidates: Vec<(RangeMethod, f64)>,
     /// What no plan that the planner considers gets below, in bytes of arena; `None` if it was not
@@ -79,7 +81,8 @@ impl Network {
         &self.imported.graph
     }
 
-    /// Calibrates, quantizes, plans and emits. `images` are raw u8, HWC, red first.
+    /// Calibrates, quantizes, plans and emits. `images` are raw u8, HWC, red first; a file that
+    /// gives every scale needs none, and looks at none.
     ///
     /// # Errors
     /// What cannot be quantized and why.
@@ -97,7 +100,18 @@ impl Network {
         let normalization = options.normalization.spread(channels)?;
         let graph = fold(self.graph().clone(), &normalization);
         let feed = Feed::new(&self.source, &self.imported, &normalization)?;
-        let calibration = calibrate(&self.source, &graph, &feed, images, watch)?;
+        let unknown = calibrated(&graph);
+        let images = if unknown.is_empty() { &[] } else { images };
+        let calibration = match unknown.first() {
+            None => Calibration::nothing(&graph),
+            Some(&tensor) if images.is_empty() => {
+                return Err(Error::NoScale {
+                    tensor: graph.tensors[tensor].name.clone(),
+                    others: unknown.len() - 1,
+                });
+            }
+            Some(_) => calibrate(&self.source, &graph, &feed, images, watch)?,
+        };
         let extras = |provenance: String| Extras {
             normalization: &normalization,
             labels: &options.labels,
@@ -110,16 +124,20 @@ impl Network {
         // A plan looks at shapes alone, which are those of every range method.
         let first = options.ranges.unwrap_or(RangeMethod::MinMax);
         let plan = planned(&lowered(first)?, options.ram, &extras(String::new()), watch)?;
+        let given_scales = graph.given.len();
         let make = |method: RangeMethod| {
-            let mut provenance = self.provenance(method, images.len());
+            let ranges = (!unknown.is_empty()).then_some(method);
+            let mut provenance = self.provenance(ranges, given_scales, images.len());
             provenance += &plan_lines(options.ram, &plan);
             emit(&lowered(method)?, &plan, &extras(provenance))
         };
-        let notices = notices(&graph, &calibration, images.len());
-        if let Some(method) = options.ranges {
+        let notices = notices(&graph, &calibration, &unknown, images.len());
+        let only = options.ranges.or(unknown.is_empty().then_some(first));
+        if let Some(method) = only {
             return Ok(Quantized {
                 blob: make(method)?,
-                ranges: method,
+                ranges: (!unknown.is_empty()).then_some(method),
+                given_scales,
                 candidates: vec![],
                 bound: plan.bound,
                 notices,
@@ -145,20 +163,25 @@ impl Network {
         let (_, ranges, blob) = best.ok_or(Error::NoImages)?;
         Ok(Quantized {
             blob,
-            ranges,
+            ranges: Some(ranges),
+            given_scales,
             candidates,
             bound: plan.bound,
             notices,
         })
     }
 
-    fn provenance(&self, method: RangeMethod, images: usize) -> String {
+    fn provenance(&self, method: Option<RangeMethod>, given: usize, images: usize) -> String {
+        let given = match given {
+            0 => String::new(),
+            count => format!("given_scales={count}\n"),
+        };
         format!(
-            "tool=tidbit {}\nmodel={}\nsha256={}\ncalibration_images={images}\nranges={}\n",
+            "tool=tidbit {}\nmodel={}\nsha256={}\ncalibration_images={images}\nranges={}\n{given}",
             env!("CARGO_PKG_VERSION"),
             self.file,
             self.digest,
-            method.name(),
+            method.map_or("given", RangeMethod::name),
         )
     }
 }
@@ -247,14 +270,22 @@ fn measure(
 }
 
 /// What a user should know about a net and its calibration.
-fn notices(graph: &Graph, calibration: &Calibration, images: usize) -> Vec<String> {
-    let mut notices = Vec::new();
-    if images < 32 {
+fn notices(
+    graph: &Graph,
+    calibration: &Calibration,
+    calibrated: &[TensorId],
+    images: usize,
+) -> Vec<String> {
+    let mut notices = given_notices(graph, calibrated);
+    if images < 32 && !calibrated.is_empty() {
         notices.push(format!(
             "only {images} calibration images: some 100 give reliable ranges"
         ));
     }
     for node in &graph.nodes {
+        if graph.given.contains_key(&node.output) || calibrated.is_empty() {
+            continue;
+        }
         let (lo, hi) = calibration.histograms[node.output].extremes();
         if lo == hi && !matches!(node.op, Op::Softmax) {
             notices.push(format!(
@@ -262,6 +293,36 @@ fn notices(graph: &Graph, calibration: &Calibration, images: usize) -> Vec<Strin
                 node.name
             ));
         }
+    }
+    notices
+}
+
+/// What a user should know about a file that is quantized already.
+fn given_notices(graph: &Graph, calibrated: &[TensorId]) -> Vec<String> {
+    if !graph.has_given_scales() {
+        return vec![];
+    }
+    let given = graph.given.len();
+    let mut notices = vec![match calibrated {
+        [] => format!(
+            "the file is quantized already: {given} tensors keep the scales that it gives; no images are needed"
+        ),
+        some => format!(
+            "the file is quantized already: {given} tensors keep the scales that it gives, {} are calibrated ('{}' first)",
+            some.len(),
+            graph.tensors[some[0]].name
+        ),
+    }];
+    let rounded_anew = |node: &&Node| match &node.op {
+        Op::Conv(conv) => conv.steps.is_none() && node.name != fold::NORMALIZATION,
+        _ => false,
+    };
+    let count = graph.nodes.iter().filter(rounded_anew).count();
+    if let Some(first) = graph.nodes.iter().find(rounded_anew) {
+        notices.push(format!(
+            "the file gives no symmetric int8 weights for {count} layers ('{}' first): tidbit rounds them",
+            first.name
+        ));
     }
     notices
 }

@@ -2,7 +2,7 @@
 
 use crate::RangeMethod;
 use crate::calibrate::Calibration;
-use crate::graph::{Graph, Op, PoolKind};
+use crate::graph::{Graph, Node, Op, PoolKind, TensorId};
 use crate::ranges::range;
 
 /// What the int8 of a tensor stand for: `(q - zero_point) * scale`.
@@ -45,21 +45,29 @@ impl Scale {
         (steps.round() + f64::from(self.zero_point)).clamp(-128.0, 127.0) as i8
     }
 
+    /// The int8 that ONNX's QuantizeLinear makes: divided in f32, halves to even.
+    pub fn quantize_in_f32(&self, value: f32) -> i8 {
+        let steps = (value / self.scale).round_ties_even() + f32::from(self.zero_point);
+        steps.clamp(-128.0, 127.0) as i8
+    }
+
     /// The real value that an int8 stands for.
     pub fn dequantize(&self, value: i8) -> f32 {
         (f32::from(value) - f32::from(self.zero_point)) * self.scale
     }
 }
 
-/// The scales of all tensors, with ranges by `method`.
+/// The scales of all tensors: those that the file gives, else with ranges by `method`.
 pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> Vec<Scale> {
     let mut scales = vec![Scale::PIXELS; graph.tensors.len()];
+    if let Some(&given) = graph.given.get(&graph.input) {
+        scales[graph.input] = given;
+    }
     for node in &graph.nodes {
-        scales[node.output] = match node.op {
-            Op::Softmax => Scale::SHARES,
-            // These copy elements: another scale could only lose.
-            Op::Pool(PoolKind::Max, _) | Op::Pad(_) => scales[node.inputs[0]],
-            _ => {
+        scales[node.output] = match source(graph, node) {
+            Source::Fixed(scale) => scale,
+            Source::Input => scales[node.inputs[0]],
+            Source::Calibration => {
                 let (lo, hi) = range(&calibration.histograms[node.output], method);
                 let clamp = node.clamp;
                 Scale::covering((lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0))))
@@ -67,6 +75,39 @@ pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> 
         };
     }
     scales
+}
+
+/// The tensors whose scale only calibration can tell.
+pub fn calibrated(graph: &Graph) -> Vec<TensorId> {
+    let unknown = |node: &&Node| matches!(source(graph, node), Source::Calibration);
+    let nodes = graph.nodes.iter().filter(unknown);
+    nodes.map(|node| node.output).collect()
+}
+
+/// Where a tensor's scale comes from.
+enum Source {
+    /// It is known.
+    Fixed(Scale),
+    /// It is that of the node's input.
+    Input,
+    /// The range of its values on the calibration images.
+    Calibration,
+}
+
+fn source(graph: &Graph, node: &Node) -> Source {
+    match node.op {
+        Op::Softmax => Source::Fixed(Scale::SHARES),
+        // These copy elements: another scale could only lose.
+        Op::Pool(PoolKind::Max, _) | Op::Pad(_) => Source::Input,
+        _ => match graph.given.get(&node.output) {
+            Some(&scale) => Source::Fixed(scale),
+            // A clamp of whole steps gives whole steps: exact where the input's scale was given.
+            None if matches!(node.op, Op::Clamp) && graph.given.contains_key(&node.inputs[0]) => {
+                Source::Input
+            }
+            None => Source::Calibration,
+        },
+    }
 }
 
 #[cfg(test)]

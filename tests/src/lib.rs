@@ -7,6 +7,7 @@ pub mod exercise;
 pub mod handmade;
 pub mod measure;
 pub mod onnx;
+pub mod qdq;
 pub mod random;
 pub mod random_net;
 pub mod single;

@@ -12,11 +12,13 @@ mod elementwise;
 mod functions;
 pub mod layout;
 mod products;
+mod quantized;
+mod rounding;
 mod shapes;
 pub mod source;
 mod windows;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tract_onnx::pb::NodeProto;
 
@@ -35,6 +37,7 @@ pub const SUPPORTED: &[&str] = &[
     "Clip",
     "Constant",
     "Conv",
+    "DequantizeLinear",
     "Div",
     "Dropout",
     "Elu",
@@ -56,6 +59,7 @@ pub const SUPPORTED: &[&str] = &[
     "Mul",
     "PRelu",
     "Pad",
+    "QuantizeLinear",
     "ReduceMean",
     "Relu",
     "Reshape",
@@ -123,6 +127,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             nodes: Vec::new(),
             input: 0,
             output: 0,
+            given: BTreeMap::new(),
         },
         maps: HashMap::from([(name, map)]),
     };
@@ -185,6 +190,8 @@ impl Importer<'_> {
             "Softmax" => self.softmax(node, &attributes),
             "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => self.reshape(node),
             "Transpose" => self.transpose(node, &attributes),
+            "QuantizeLinear" => self.quantize_linear(node),
+            "DequantizeLinear" => self.dequantize_linear(node),
             _ => Err("tidbit has no such operator".into()),
         };
         taken.map_err(|reason| self.unsupported(node, reason))

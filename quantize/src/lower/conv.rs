@@ -1,7 +1,7 @@
 //! Convolutions: weights symmetric for each output channel, zero point of the input in the bias.
 
-use super::IntConv;
 use super::multiplier::multipliers;
+use super::{IntConv, given};
 use crate::graph::Conv;
 use crate::scale::Scale;
 
@@ -28,8 +28,22 @@ pub fn lower(
     let taps = conv.window.kernel[0] * conv.window.kernel[1];
     let inputs = k / taps;
     for (channel, (row, &own_bias)) in conv.weights.chunks_exact(k).zip(&conv.bias).enumerate() {
-        let scale = weight_scale(row, own_bias, step);
-        let quantized: Vec<i8> = row.iter().map(|&weight| round(weight, scale)).collect();
+        let own_step = conv.steps.as_ref().and_then(|steps| steps.get(channel));
+        let (scale, bias_step, least) = match own_step {
+            Some(&given) => {
+                let steps = (step, f64::from(output.scale));
+                let channel = given::channel(given, row, own_bias, steps);
+                (channel.step, channel.bias_step, -128.0)
+            }
+            None => {
+                let scale = weight_scale(row, own_bias, step);
+                (scale, step * scale, -127.0)
+            }
+        };
+        let quantized: Vec<i8> = row
+            .iter()
+            .map(|&weight| round(weight, scale, least))
+            .collect();
         let first = channel / per_group * inputs;
         let shift = row
             .iter()
@@ -39,13 +53,15 @@ pub fn lower(
                 let mean = means.get(first + at % inputs).copied().unwrap_or(0.0);
                 (f64::from(rounded) * scale - f64::from(weight)) * mean
             });
-        let real_bias = f64::from(own_bias) - shift.sum::<f64>();
+        // Given weights are what the net was trained with: there is nothing to correct.
+        let shift = own_step.map_or_else(|| shift.sum::<f64>(), |_| 0.0);
+        let real_bias = f64::from(own_bias) - shift;
         let sum: i64 = quantized.iter().map(|&weight| i64::from(weight)).sum();
         let magnitude: i64 = quantized
             .iter()
             .map(|&weight| i64::from(weight).abs())
             .sum();
-        let offset = (real_bias / (step * scale)).round() as i64;
+        let offset = (real_bias / bias_step).round() as i64;
         let folded = offset - i64::from(input.zero_point) * sum;
         reach = reach.max(folded.abs() + 128 * magnitude);
         bias.push(
@@ -85,8 +101,8 @@ fn weight_scale(weights: &[f32], bias: f32, step: f64) -> f64 {
     (f64::from(greatest) / 127.0).max(for_bias).max(1e-30)
 }
 
-fn round(weight: f32, scale: f64) -> i8 {
-    (f64::from(weight) / scale).round().clamp(-127.0, 127.0) as i8
+fn round(weight: f32, scale: f64, least: f64) -> i8 {
+    (f64::from(weight) / scale).round().clamp(least, 127.0) as i8
 }
 
 /// From channel after channel to tap after tap: the order of a depthwise kernel.
@@ -114,6 +130,7 @@ mod tests {
             },
             groups: 1,
             pad_pixel: None,
+            steps: None,
         };
         let input = Scale {
             scale: 0.1,

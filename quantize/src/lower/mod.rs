@@ -5,6 +5,7 @@
 
 mod add;
 mod conv;
+mod given;
 mod multiplier;
 mod pool;
 mod table;

@@ -28,6 +28,7 @@ pub fn graph(shapes: &[Shape], ops: Vec<(Op, Clamp, Vec<usize>)>) -> Graph {
         nodes: nodes.collect(),
         input: 0,
         output,
+        given: Default::default(),
     }
 }
 
@@ -78,5 +79,6 @@ pub fn pointwise(weights: Vec<f32>, bias: f64) -> Conv {
         window: window([1, 1], 0),
         groups: 1,
         pad_pixel: None,
+        steps: None,
     }
 }

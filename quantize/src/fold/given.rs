@@ -1,0 +1,141 @@
+//! The roundings of a file that is quantized already: where the operator before one can round to
+//! its steps by itself, it does.
+//!
+//! Every operator of the runtime rounds its result to its output's scale, so a rounding behind a
+//! convolution, a sum or an average pool is none of its own: the tensor takes its scale. What is
+//! left are roundings from one given scale to another, which are tables like any function.
+
+use super::only_reader;
+use crate::function::Function;
+use crate::graph::{Clamp, Graph, Node, Op, PoolKind, Tensor, TensorId};
+use crate::scale::Scale;
+
+/// Folds every rounding that can go.
+pub fn into_producers(graph: &mut Graph) {
+    let mut at = 0;
+    while at < graph.nodes.len() {
+        if let Some(scale) = rounding(&graph.nodes[at])
+            && take(graph, at, scale)
+        {
+            // Nodes moved: what was in front may be able to go on now.
+            at = 0;
+        } else {
+            at += 1;
+        }
+    }
+    graph.remove_dead();
+}
+
+/// The scale to which a node rounds, if it does nothing else.
+pub fn rounding(node: &Node) -> Option<Scale> {
+    match node.op {
+        Op::Function(Function::Quantized(scale)) if node.clamp == Clamp::NONE => Some(scale),
+        _ => None,
+    }
+}
+
+/// Folds one rounding, or brings it nearer to where it can go; whether it did anything.
+fn take(graph: &mut Graph, at: usize, scale: Scale) -> bool {
+    let (input, output) = (graph.nodes[at].inputs[0], graph.nodes[at].output);
+    if graph.given.get(&input) == Some(&scale) {
+        bypass(graph, at);
+        return true;
+    }
+    let Some(producer) = graph.producer(input) else {
+        return same_of_another(graph, at, scale);
+    };
+    if graph.given.contains_key(&input) {
+        return same_of_another(graph, at, scale);
+    }
+    match graph.nodes[producer].op {
+        // Its scale is fixed, and hardly another: a share is never more than 1.
+        Op::Softmax if shares(scale) => {
+            bypass(graph, at);
+            true
+        }
+        Op::Softmax | Op::Function(_) => same_of_another(graph, at, scale),
+        // A maximum of rounded elements is the rounded maximum, and zeros are whole steps.
+        Op::Pool(PoolKind::Max, _) | Op::Pad(_) => {
+            only_reader(graph, input) == Some(at) && before(graph, producer, at, scale)
+        }
+        _ => {
+            if !agreed(graph, input, scale) {
+                return same_of_another(graph, at, scale);
+            }
+            graph.tensors[input] = Tensor {
+                shape: graph.tensors[input].shape,
+                ..graph.tensors[output].clone()
+            };
+            graph.given.insert(input, scale);
+            bypass(graph, at);
+            true
+        }
+    }
+}
+
+/// Whether all that round a tensor do it alike. Who else reads it then reads it rounded.
+fn agreed(graph: &Graph, tensor: TensorId, scale: Scale) -> bool {
+    let readers = graph.readers(tensor).into_iter();
+    let mut others = readers.filter_map(|reader| rounding(&graph.nodes[reader]));
+    others.all(|other| other == scale)
+}
+
+/// Whether a scale is that of shares, as near as 255 and 256 steps are.
+fn shares(scale: Scale) -> bool {
+    let steps = 1.0 / scale.scale;
+    (254.99..=256.01).contains(&steps) && scale.zero_point == Scale::SHARES.zero_point
+}
+
+/// Lets the readers of a rounding read what it reads.
+fn bypass(graph: &mut Graph, at: usize) {
+    let node = graph.nodes.remove(at);
+    redirect(graph, node.output, node.inputs[0]);
+}
+
+/// Of two nodes that round a tensor alike, one is enough.
+fn same_of_another(graph: &mut Graph, at: usize, scale: Scale) -> bool {
+    let (input, output) = (graph.nodes[at].inputs[0], graph.nodes[at].output);
+    let readers = graph.readers(input).into_iter();
+    let first = readers
+        .take_while(|&reader| reader < at)
+        .find(|&reader| rounding(&graph.nodes[reader]) == Some(scale));
+    let Some(first) = first else {
+        return false;
+    };
+    let kept = graph.nodes[first].output;
+    graph.nodes.remove(at);
+    redirect(graph, output, kept);
+    true
+}
+
+fn redirect(graph: &mut Graph, from: TensorId, to: TensorId) {
+    for node in &mut graph.nodes {
+        for input in node.inputs.iter_mut().filter(|input| **input == from) {
+            *input = to;
+        }
+    }
+    if graph.output == from {
+        graph.output = to;
+    }
+    graph.given.remove(&from);
+}
+
+/// Moves a rounding in front of a node that copies elements.
+fn before(graph: &mut Graph, producer: usize, at: usize, scale: Scale) -> bool {
+    let source = graph.nodes[producer].inputs[0];
+    // Rounded already, to other steps: this rounding is a table behind it.
+    if graph.given.contains_key(&source) {
+        return false;
+    }
+    let mut rounding = graph.nodes.remove(at);
+    let rounded = graph.tensors.len();
+    graph.tensors.push(graph.tensors[source].clone());
+    graph.given.insert(rounded, scale);
+    // The copy's tensor is the rounding's now, with the name of its rounded values.
+    graph.nodes[producer].inputs[0] = rounded;
+    graph.nodes[producer].output = rounding.output;
+    rounding.inputs[0] = source;
+    rounding.output = rounded;
+    graph.nodes.insert(producer, rounding);
+    true
+}
