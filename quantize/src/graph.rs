@@ -239,7 +239,8 @@ impl Graph {
     /// Whether the file is quantized already, in whole or in part: its numbers are taken as they
     /// are, and nothing that would change weights or ranges may run.
     pub fn has_given_scales(&self) -> bool {
-        !self.given.is_empty()
+        let steps = |node: &Node| matches!(&node.op, Op::Conv(conv) if conv.steps.is_some());
+        !self.given.is_empty() || self.nodes.iter().any(steps)
     }
 
     /// Indices of the nodes that read a tensor.

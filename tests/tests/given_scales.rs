@@ -177,6 +177,24 @@ fn a_scale_that_is_missing_is_named() {
 }
 
 #[test]
+fn weights_beyond_int8_are_rounded_and_told() {
+    let mut net = Net::new([1, 3, 8, 8]);
+    let x = net.rounded("image", nets::GRID);
+    let integers = net.integers(&[1, 3, 1, 1], DataType::Uint8, &[0, 20, 255]);
+    let scale = net.constant(&[], &[0.01]);
+    let zero_point = net.integers(&[], DataType::Uint8, &[20]);
+    let weights = net.node("DequantizeLinear", &[&integers, &scale, &zero_point], &[]);
+    let y = net.node("Conv", &[&x, &weights], &[]);
+    let y = net.rounded(&y, nets::GRID);
+    let made = quantized(&net.finish(&y), &nets::pixels()).expect("it is quantized");
+    let notices = made.notices.join("\n");
+    assert!(
+        notices.contains("no symmetric int8 weights for 1 layers ('Conv_3' first)"),
+        "{notices}"
+    );
+}
+
+#[test]
 fn what_eight_bits_do_not_hold_is_refused() {
     let steps = |kind, scale| Steps {
         scale,

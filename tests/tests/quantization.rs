@@ -6,6 +6,8 @@
 
 #[path = "quantization/block.rs"]
 mod block;
+#[path = "quantization/given.rs"]
+mod given;
 #[path = "quantization/host.rs"]
 mod host;
 #[path = "quantization/kernels.rs"]
@@ -21,7 +23,7 @@ use block::{Block, blocks};
 type Kind = (&'static str, fn(&Block));
 
 /// Every kind of block, and what computes it.
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 17] = [
     ("scale", host::scale),
     ("requantize", kernels::requantization),
     ("conv", kernels::conv),
@@ -37,6 +39,8 @@ const KINDS: [Kind; 15] = [
     ("lower-average", host::average),
     ("reach", host::reach),
     ("image", host::image),
+    ("given-weights", given::weights),
+    ("given-image", given::image),
 ];
 
 #[test]

@@ -173,6 +173,20 @@ fn convolutions() -> Vec<Case> {
             let y = net.node("Conv", &[x, &weights, &bias], &[SAME]);
             net.rounded(&y, signed(-3.0, 2.5))
         }),
+        case("f32 weights that the file rounds", |net, x, _| {
+            // As from PyTorch's quantization-aware training; its bias stays f32.
+            let weights = net.weights(&[6, 8, 3, 3], 0.2, 0.0);
+            let scale = net.constant(&[6], &[0.2 / 127.0; 6]);
+            let zeros = net.integers(&[6], DataType::Int8, &[0; 6]);
+            let axis = || [("axis", Attr::Int(0))];
+            let inputs = [&*weights, &scale, &zeros];
+            let integers = net.node("QuantizeLinear", &inputs, &axis());
+            let inputs = [&*integers, &scale, &zeros];
+            let weights = net.node("DequantizeLinear", &inputs, &axis());
+            let bias = net.weights(&[6], 0.3, 0.0);
+            let y = net.node("Conv", &[x, &weights, &bias], &[SAME]);
+            net.rounded(&y, signed(-3.0, 2.5))
+        }),
         case("weights of nearly nothing", |net, x, scale| {
             // A bias near 2^31 steps: what a quantizer makes of a dead channel.
             let (weights, _) = net.given_weights(&[4, 8, 1, 1], 0, 2e-8, Weights::Tensor);
