@@ -107,7 +107,7 @@ impl Network {
             Some(&tensor) if images.is_empty() => {
                 return Err(Error::NoScale {
                     tensor: graph.tensors[tensor].name.clone(),
-                    others: unknown.len() - 1,
+                    count: unknown.len(),
                 });
             }
             Some(_) => calibrate(&self.source, &graph, &feed, images, watch)?,

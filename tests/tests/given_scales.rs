@@ -7,6 +7,8 @@
 mod fixture;
 #[path = "given_scales/nets.rs"]
 mod nets;
+#[path = "given_scales/random.rs"]
+mod random;
 
 use nets::Case;
 use tidbit::{Model, Session};
@@ -119,14 +121,14 @@ fn every_form_is_within_one_step() {
 
 #[test]
 fn random_nets_are_within_one_step() {
-    let all = check((0..32).map(nets::random).collect(), 8);
+    let all = check((0..32).map(random::net).collect(), 8);
     // Most of them hold an average of four.
     assert!(all.equal_share() > 0.9, "{all:?}");
 }
 
 #[test]
 fn given_weights_and_biases_are_taken_as_they_are() {
-    let model = nets::known();
+    let model = random::known();
     let made = quantized(&model.0, &nets::pixels()).expect("it is quantized");
     assert_eq!(made.given_scales, 2);
     let (weights, biases) = (&model.1, &model.2);
@@ -159,7 +161,7 @@ fn a_scale_that_is_missing_is_named() {
     let model = net.finish(&x);
     let error = quantized(&model, &nets::pixels()).expect_err("its output has no scale");
     assert!(
-        matches!(&error, Error::NoScale { tensor, others: 0 } if *tensor == x),
+        matches!(&error, Error::NoScale { tensor, count: 1 } if *tensor == x),
         "{error}"
     );
     // With images it is calibrated, and the file's scale is kept and told of.

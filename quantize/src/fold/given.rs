@@ -139,3 +139,110 @@ fn before(graph: &mut Graph, producer: usize, at: usize, scale: Scale) -> bool {
     graph.nodes.insert(producer, rounding);
     true
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Padding, Window};
+    use crate::handmade::{graph, pointwise};
+
+    const ONE: Scale = Scale {
+        scale: 0.5,
+        zero_point: 3,
+    };
+    const OTHER: Scale = Scale {
+        scale: 0.25,
+        zero_point: 0,
+    };
+
+    /// A graph of these operators, every rounding's tensor with its scale, after the pass.
+    fn folded(ops: Vec<(Op, Vec<TensorId>)>) -> Graph {
+        let nodes = ops
+            .into_iter()
+            .map(|(op, inputs)| (op, Clamp::NONE, inputs));
+        let mut graph = graph(nodes.collect());
+        let given = graph
+            .nodes
+            .iter()
+            .filter_map(|node| Some((node.output, rounding(node)?)));
+        graph.given = given.collect();
+        into_producers(&mut graph);
+        graph
+    }
+
+    fn to(scale: Scale) -> Op {
+        Op::Function(Function::Quantized(scale))
+    }
+
+    fn pool() -> Op {
+        let window = Window {
+            kernel: [1, 1],
+            stride: [1, 1],
+            dilation: [1, 1],
+            padding: Padding::default(),
+        };
+        Op::Pool(PoolKind::Max, window)
+    }
+
+    fn names(graph: &Graph) -> Vec<&'static str> {
+        graph.nodes.iter().map(|node| node.op.name()).collect()
+    }
+
+    #[test]
+    fn a_convolution_rounds_by_itself() {
+        let graph = folded(vec![(pointwise(), vec![0]), (to(ONE), vec![1])]);
+        assert_eq!(graph.nodes.len(), 1);
+        assert_eq!(graph.given.get(&graph.output), Some(&ONE));
+    }
+
+    #[test]
+    fn a_second_rounding_to_the_same_steps_goes_and_to_others_stays() {
+        let again = |scale| {
+            folded(vec![
+                (pointwise(), vec![0]),
+                (to(ONE), vec![1]),
+                (to(scale), vec![2]),
+            ])
+        };
+        assert_eq!(again(ONE).nodes.len(), 1);
+        let graph = again(OTHER);
+        assert_eq!(rounding(&graph.nodes[1]), Some(OTHER));
+        assert_eq!(graph.given.len(), 2);
+    }
+
+    #[test]
+    fn a_maximum_of_rounded_elements_is_the_rounded_maximum() {
+        let graph = folded(vec![
+            (pointwise(), vec![0]),
+            (pool(), vec![1]),
+            (to(ONE), vec![2]),
+        ]);
+        assert_eq!(names(&graph), ["Conv", "MaxPool"]);
+        let rounded = graph.nodes[0].output;
+        assert_eq!(graph.given.get(&rounded), Some(&ONE));
+    }
+
+    #[test]
+    fn a_maximum_of_other_steps_is_rounded_behind_it() {
+        let graph = folded(vec![
+            (pointwise(), vec![0]),
+            (to(OTHER), vec![1]),
+            (pool(), vec![2]),
+            (to(ONE), vec![3]),
+        ]);
+        assert_eq!(graph.nodes.len(), 3);
+        assert_eq!(rounding(&graph.nodes[2]), Some(ONE));
+    }
+
+    #[test]
+    fn two_scales_for_one_tensor_are_two_tables() {
+        let graph = folded(vec![
+            (pointwise(), vec![0]),
+            (to(ONE), vec![1]),
+            (to(OTHER), vec![1]),
+            (Op::Add, vec![2, 3]),
+        ]);
+        assert_eq!(graph.nodes.len(), 4);
+        assert!(!graph.given.contains_key(&1));
+    }
+}

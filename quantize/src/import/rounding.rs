@@ -139,3 +139,60 @@ fn cast(input: &str, output: &str, to: DataType) -> NodeProto {
         ..NodeProto::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(name: &str, data_type: DataType) -> TensorProto {
+        TensorProto {
+            name: name.into(),
+            data_type: data_type as i32,
+            ..TensorProto::default()
+        }
+    }
+
+    /// The operators that stand in the place of a QuantizeLinear with these constants.
+    fn operators(scale: TensorProto, zero_point: Option<TensorProto>) -> Vec<String> {
+        let names = ["x", "scale", "zero_point"];
+        let node = NodeProto {
+            op_type: "QuantizeLinear".into(),
+            input: names[..2 + usize::from(zero_point.is_some())]
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            output: vec!["y".into()],
+            ..NodeProto::default()
+        };
+        let graph = GraphProto {
+            node: vec![node],
+            initializer: std::iter::once(scale).chain(zero_point).collect(),
+            ..GraphProto::default()
+        };
+        let spelled = spelled_out(&graph);
+        let last = spelled.node.last().expect("a node");
+        assert_eq!(last.output, ["y"]);
+        spelled.node.into_iter().map(|node| node.op_type).collect()
+    }
+
+    #[test]
+    fn one_scale_is_spelled_out() {
+        let scale = || number("scale", DataType::Float);
+        let signed = operators(scale(), Some(number("zero_point", DataType::Int8)));
+        let expected = [
+            "Cast", "Cast", "Div", "Cast", "Round", "Cast", "Add", "Max", "Min", "Cast",
+        ];
+        assert_eq!(signed, expected);
+        assert_eq!(operators(scale(), None).len(), 8);
+    }
+
+    #[test]
+    fn what_tract_has_to_take_stays() {
+        let mut scales = number("scale", DataType::Float);
+        scales.dims = vec![3];
+        assert_eq!(operators(scales, None), ["QuantizeLinear"]);
+        let wide = number("zero_point", DataType::Int16);
+        let scale = number("scale", DataType::Float);
+        assert_eq!(operators(scale, Some(wide)), ["QuantizeLinear"]);
+    }
+}
