@@ -29,6 +29,16 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    /// What no images show of a graph.
+    pub fn nothing(graph: &Graph) -> Self {
+        Self {
+            histograms: vec![Histogram::default(); graph.tensors.len()],
+            means: vec![vec![]; graph.tensors.len()],
+            channels: vec![vec![]; graph.tensors.len()],
+            image_means: vec![],
+        }
+    }
+
     /// What these images and others showed together.
     pub fn merge(&self, other: &Self) -> Self {
         let (own, more) = (
@@ -184,12 +194,8 @@ pub fn calibrate(
     });
     let chunks: Vec<Vec<Seen>> = chunks.collect::<Result<_, Error>>()?;
     let all = chunks.into_iter().reduce(both).ok_or(Error::NoImages)?;
-    let mut calibration = Calibration {
-        histograms: vec![Histogram::default(); graph.tensors.len()],
-        means: vec![vec![]; graph.tensors.len()],
-        channels: vec![vec![]; graph.tensors.len()],
-        image_means: vec![vec![vec![]; graph.tensors.len()]; images.len()],
-    };
+    let mut calibration = Calibration::nothing(graph);
+    calibration.image_means = vec![vec![vec![]; graph.tensors.len()]; images.len()];
     calibration.means[graph.input] = pixel_means(images, graph.shape(graph.input).channels);
     for (&tensor, seen) in tensors.iter().zip(all) {
         if !seen.histogram.is_finite() {
