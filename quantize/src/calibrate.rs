@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 use crate::activations::Activations;
+use crate::fold::red_first_tensor;
 use crate::graph::{Graph, TensorId};
 use crate::histogram::Histogram;
 use crate::import::source::Source;
@@ -165,9 +166,17 @@ pub fn calibrate(
         .iter()
         .map(|&tensor| graph.tensors[tensor].factors())
         .collect();
+    let red_first = red_first_tensor(graph, feed.normalization());
     let channels: Vec<Vec<usize>> = tensors
         .iter()
-        .map(|&tensor| channel_of_each(graph, tensor))
+        .map(|&tensor| {
+            let last = graph.shape(tensor).channels - 1;
+            let of_each = channel_of_each(graph, tensor).into_iter();
+            let swaps = red_first == Some(tensor);
+            of_each
+                .map(|channel| if swaps { last - channel } else { channel })
+                .collect()
+        })
         .collect();
     let one = |image: &Vec<u8>| {
         let outputs = activations.run(image)?;

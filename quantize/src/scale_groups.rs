@@ -126,4 +126,25 @@ mod tests {
         assert_eq!(leaders[3], leaders[4], "a row of concatenations");
         assert_ne!(leaders[0], leaders[4], "pixels have a scale that is given");
     }
+
+    #[test]
+    fn given_scales_part_groups_unless_they_are_the_same() {
+        let concatenated = |scales: [f32; 2]| {
+            let mut graph = graph(vec![
+                (pointwise(), Clamp::NONE, vec![0]),
+                (pointwise(), Clamp::NONE, vec![0]),
+                (concat(), Clamp::NONE, vec![1, 2]),
+            ]);
+            let given = |scale| Scale {
+                scale,
+                ..Scale::PIXELS
+            };
+            graph.given = [(1, given(scales[0])), (2, given(scales[1]))].into();
+            let leaders = leaders(&graph);
+            let known = known(&graph, &leaders);
+            [1, 2, 3].map(|tensor| known[leaders[tensor]].map(|scale| scale.scale))
+        };
+        assert_eq!(concatenated([0.5, 0.5]), [Some(0.5); 3]);
+        assert_eq!(concatenated([0.5, 0.25]), [Some(0.5), Some(0.25), None]);
+    }
 }

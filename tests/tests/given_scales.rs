@@ -3,6 +3,8 @@
 //! without any image to calibrate on must be the same int8, or one step beside it, on at least
 //! 99.9 % of the elements of every kind of net.
 
+#[path = "given_scales/copies.rs"]
+mod copies;
 #[path = "given_scales/fixture.rs"]
 mod fixture;
 #[path = "given_scales/nets.rs"]
@@ -12,10 +14,12 @@ mod random;
 
 use nets::Case;
 use tidbit::{Model, Session};
-use tidbit_quantize::{Error, Network, Normalization, Options, Ptq, Quantized, Ram, Reference};
+use tidbit_quantize::{
+    Error, LayerReference, Network, Normalization, Options, Ptq, Quantized, Ram, Reference,
+};
 use tidbit_tests::measure::{images, normalization, on_disk};
 use tidbit_tests::onnx::{DataType, Net};
-use tidbit_tests::qdq::Steps;
+use tidbit_tests::qdq::{Steps, Weights};
 
 /// Elements compared, and how many are equal and within one step.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,6 +121,46 @@ fn every_form_is_within_one_step() {
     // What is not equal: averages halfway between two steps, which ONNX rounds to even and the
     // runtime up, and images whose steps differ by channel.
     assert!(all.equal_share() > 0.99, "{all:?}");
+}
+
+#[test]
+fn copies_and_gates_are_within_one_step() {
+    let all = check(copies::forms(), 8);
+    // Interpolated values lie halfway between two steps now and then.
+    assert!(all.equal_share() > 0.9, "{all:?}");
+}
+
+#[test]
+fn the_truth_of_a_table_on_a_blue_first_image_is_red_first() {
+    let mut net = Net::new([1, 3, 12, 10]);
+    let x = net.rounded("image", nets::HALVES);
+    let y = net.given_conv(
+        (&x, nets::HALVES.scale),
+        [4, 3, 3, 3],
+        Weights::Channels,
+        &[],
+    );
+    let y = net.rounded(&y, nets::signed(-2.0, 2.0));
+    let model = net.finish(&y);
+    let normalization = Normalization {
+        bgr: true,
+        ..normalization()
+    };
+    let made = quantized(&model, &normalization).expect("it is quantized");
+    let file = on_disk(&model);
+    let blob = Model::new(&made.blob).expect("the blob validates");
+    let reference = LayerReference::load(file.path(), &normalization, &blob);
+    let reference = reference.expect("it is of this file");
+    let image = images(blob.input_shape(), 1, 5).remove(0);
+    let values = reference.run(&image).expect("tract runs it");
+    let row = values.row(1, 0).expect("a row");
+    for (value, &pixel) in row.iter().zip(&image) {
+        let expected = (f32::from(pixel) - 127.5) / 127.5;
+        assert!(
+            (value - expected).abs() <= nets::HALVES.scale,
+            "{value} {expected}"
+        );
+    }
 }
 
 #[test]

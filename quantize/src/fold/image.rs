@@ -11,12 +11,20 @@ use super::given::rounding;
 use super::normalize::pixel_channel;
 use crate::Normalization;
 use crate::function::Function;
-use crate::graph::{Graph, Op, Tensor};
+use crate::graph::{Graph, Op, Tensor, TensorId};
 
 /// The rounding that is all that reads the image.
 pub fn quantized(graph: &Graph) -> Option<usize> {
     let reader = super::sole_reader(graph, graph.input)?;
     rounding(&graph.nodes[reader]).map(|_| reader)
+}
+
+/// The tensor of the table that normalizes, if its channels are red first where the net, and so the
+/// tensor of that name in the ONNX file, takes blue first.
+pub fn red_first_tensor(graph: &Graph, normalization: &Normalization) -> Option<TensorId> {
+    let node = graph.nodes.first()?;
+    let table = node.name == NORMALIZATION && matches!(node.op, Op::Function(_));
+    (table && normalization.bgr).then_some(node.output)
 }
 
 /// Puts raw pixels in front of the rounding `at`, if a table can do what it and the normalization

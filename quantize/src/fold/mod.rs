@@ -13,6 +13,8 @@ mod min_pool;
 mod normalize;
 mod pad;
 
+pub use image::red_first_tensor;
+
 use crate::Normalization;
 use crate::graph::{Graph, TensorId};
 

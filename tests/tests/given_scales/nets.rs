@@ -65,7 +65,7 @@ pub fn group(groups: i64) -> (&'static str, Attr) {
 }
 
 /// A net on pixels in 0..1, behind a convolution to eight channels in steps of -2..2.
-fn case(name: &str, build: impl FnOnce(&mut Net, &str, f32) -> String) -> Case {
+pub fn case(name: &str, build: impl FnOnce(&mut Net, &str, f32) -> String) -> Case {
     let between = signed(-2.0, 2.0);
     from_image(name, pixels(), GRID, |net, image| {
         let dims = [8, 3, 3, 3];
