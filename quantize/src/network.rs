@@ -14,7 +14,7 @@ use crate::import::{Imported, import, source::Source};
 use crate::lower::{IntNet, lower, lower_rounded};
 use crate::options::{Options, RangeMethod};
 use crate::plan::{Plan, Ram, layerwise, plan};
-use crate::ptq::ladder::{Material, Pass, choose};
+use crate::ptq::ladder::{INT16, Material, Numbers, Pass, choose};
 use crate::ptq::options::{Effort, Ptq};
 use crate::ptq::reconstruct::{LONGEST, too_long};
 use crate::ptq::trial::split;
@@ -144,7 +144,7 @@ impl Network {
         // long work begins.
         let first = scales(&graph, &calibration, RangeMethod::MinMax);
         let first = lower(&graph, &first, &calibration.means)?;
-        let plan = planned(&first, options.ram, &extras(String::new()), watch)?;
+        let mut plan = planned(&first, options.ram, &extras(String::new()), watch)?;
         let given_scales = graph.given.len();
         notices.extend(seen_notices(&graph, &calibration, &unknown, images.len()));
         if options
@@ -156,14 +156,29 @@ impl Network {
             });
             notices.extend(long);
         }
-        let outcome = choose(&material, graph, calibration, options)?;
-        let numbers = &outcome.numbers;
-        let net = lower_rounded(
-            &numbers.graph,
-            &numbers.scales,
-            &numbers.calibration.means,
-            &numbers.rounding,
-        )?;
+        let mut outcome = choose(&material, graph, calibration, options)?;
+        let lowered = |numbers: &Numbers| {
+            let means = &numbers.calibration.means;
+            lower_rounded(&numbers.graph, &numbers.scales, means, &numbers.rounding)
+        };
+        let mut numbers = &outcome.numbers;
+        let mut net = lowered(numbers)?;
+        if let Some(int8) = &outcome.int8 {
+            // Int16 takes memory, for which there is a limit.
+            match planned(&net, options.ram, &extras(String::new()), watch) {
+                Ok(wider) if wider.arena_bytes * 4 <= plan.arena_bytes * 5 => plan = wider,
+                Ok(_) | Err(Error::RamBudget { .. }) => {
+                    numbers = int8;
+                    net = lowered(numbers)?;
+                    let int16 = outcome.passes.iter_mut();
+                    int16
+                        .filter(|pass| pass.name == INT16)
+                        .for_each(|pass| pass.taken = false);
+                    notices.push(MEMORY.into());
+                }
+                Err(error) => return Err(error),
+            }
+        }
         let ranges = (!unknown.is_empty()).then_some(numbers.method);
         let mut provenance = self.provenance(ranges, given_scales, images.len());
         provenance += &pass_lines(options.ptq, &outcome.passes);
@@ -253,6 +268,9 @@ fn planned(net: &IntNet, ram: Ram, extras: &Extras<'_>, watch: &dyn Watch) -> Re
     })
 }
 
+/// Why no tensor is int16 although that would help.
+const MEMORY: &str = "int16 for some tensors would make the answers better, but would take more memory than the budget, or a quarter more";
+
 /// What is left of a user's choices for a graph: a file's own numbers are not changed by any pass, and
 /// where it gives every scale there are no ranges to choose.
 fn choices(options: &Options, graph: &Graph, calibrated: &[TensorId]) -> Options {
@@ -264,6 +282,7 @@ fn choices(options: &Options, graph: &Graph, calibrated: &[TensorId]) -> Options
         options.ptq = Ptq {
             equalize: Some(false),
             adaptive_rounding: Some(false),
+            int16: Some(false),
             ..options.ptq
         };
     }
@@ -314,9 +333,9 @@ fn given_notices(graph: &Graph, calibrated: &[TensorId], ptq: Ptq) -> Vec<String
             graph.tensors[some[0]].name
         ),
     }];
-    if [ptq.equalize, ptq.adaptive_rounding].contains(&Some(true)) {
+    if [ptq.equalize, ptq.adaptive_rounding, ptq.int16].contains(&Some(true)) {
         notices.push(
-            "neither equalization nor adaptive rounding runs: they would change the file's own numbers"
+            "neither equalization nor adaptive rounding runs, and no tensor is int16: that would change the file's own numbers"
                 .into(),
         );
     }

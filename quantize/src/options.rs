@@ -113,9 +113,10 @@ impl Options {
             effort,
             equalize,
             adaptive_rounding,
+            int16,
         } = self.ptq;
-        let passes = [equalize, adaptive_rounding];
+        let passes = [equalize, adaptive_rounding, int16];
         let runs = passes.map(|pass| pass.unwrap_or(effort != Effort::Fast));
-        self.ranges.is_some() && runs == [false; 2]
+        self.ranges.is_some() && runs == [false; 3]
     }
 }

@@ -4,6 +4,7 @@
 pub mod architectures;
 pub mod every_op;
 pub mod exercise;
+pub mod full_size;
 pub mod handmade;
 pub mod heads;
 pub mod measure;

@@ -25,6 +25,7 @@ fn chain() -> IntNet {
             channels: 1,
         },
         scale: Scale::PIXELS,
+        equalization: vec![],
         clamp: (-128, 127),
         params: match index {
             0 => Params::Input,

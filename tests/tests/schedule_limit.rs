@@ -24,6 +24,7 @@ fn chain(count: usize, rows: usize) -> Result<Vec<u8>, Error> {
             channels: 1,
         },
         scale: Scale::PIXELS,
+        equalization: vec![],
         clamp: (-128, 127),
         params: match index {
             0 => Params::Input,

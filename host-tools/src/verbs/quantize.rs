@@ -92,6 +92,9 @@ pub struct Cmd {
     /// Round weights so that each layer's output is near, not each weight
     #[arg(long, value_enum, default_value_t = Switch::Auto)]
     adaptive_rounding: Switch,
+    /// Give the few tensors that need it elements of 16 bits
+    #[arg(long, value_enum, default_value_t = Switch::Auto)]
+    int16: Switch,
     /// What the plan is made for: auto (the least memory), a budget of arena and scratch such as
     /// 192K or 65536 (the least work that fits), or layerwise (every layer by itself)
     #[arg(long, value_name = "auto|BYTES|layerwise", default_value = "auto")]
@@ -124,9 +127,9 @@ enum Ranges {
 enum EffortChoice {
     /// No pass but the choice among the range methods
     Fast,
-    /// Equalization and adaptive rounding
+    /// Equalization and adaptive rounding; int16 for some tensors where answers are far off
     Default,
-    /// The same with all images and more samples of each
+    /// The same with all images and more samples of each, and int16 wherever it helps
     Best,
 }
 
@@ -270,6 +273,7 @@ impl Cmd {
                 effort: self.effort(),
                 equalize: self.equalize.wish(),
                 adaptive_rounding: self.adaptive_rounding.wish(),
+                int16: self.int16.wish(),
             },
         })
     }

@@ -53,8 +53,16 @@ pub fn emit(net: &IntNet, plan: &Plan, extras: &Extras<'_>) -> Result<Vec<u8>, E
     let segments = builder.append(&vec![0; SegmentRecord::LEN * plan.segments.len()]);
     net.ops.iter().try_for_each(check_shape)?;
     let draft = Draft::new(net, &plan.rings);
-    for (index, record) in draft.tensors.iter().enumerate() {
-        builder.put(tensors + (index * TensorRecord::LEN) as u32, record);
+    for (index, (record, op)) in draft.tensors.iter().zip(&net.ops).enumerate() {
+        let equalization = match op.equalization.as_slice() {
+            [] => 0,
+            exponents => builder.append_i8(exponents),
+        };
+        let record = TensorRecord {
+            equalization,
+            ..*record
+        };
+        builder.put(tensors + (index * TensorRecord::LEN) as u32, &record);
     }
     let mut first_op = 0;
     for (index, &op_count) in plan.segments.iter().enumerate() {

@@ -76,6 +76,7 @@ fn op(
         inputs: inputs.to_vec(),
         shape,
         scale,
+        equalization: vec![],
         clamp: (-128, 127),
         params: Params::Gather(IntGather {
             map,

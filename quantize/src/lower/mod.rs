@@ -21,7 +21,7 @@ use tidbit::blob::{AddParams, MulParams, OpKind, Position};
 
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Blocks, Clamp, Graph, Node, Op, Output, PoolKind, Shape, TensorId};
+use crate::graph::{Blocks, Clamp, Graph, Node, Op, Output, PoolKind, Shape, Tensor, TensorId};
 use crate::scale::{Element, Scale};
 
 /// A convolution in integers.
@@ -112,6 +112,9 @@ pub struct IntOp {
     pub shape: Shape,
     /// What the elements of its output are and stand for.
     pub scale: Scale,
+    /// For each channel what its elements stand for in the f32 net, in eighths of an octave above
+    /// what they stand for here; empty where that is the same.
+    pub equalization: Vec<i8>,
     /// Least and greatest output.
     pub clamp: (i16, i16),
     /// Its parameters.
@@ -168,6 +171,7 @@ pub fn lower_rounded(
         inputs: vec![],
         shape: graph.shape(graph.input),
         scale: scales[graph.input],
+        equalization: vec![],
         clamp: (-128, 127),
         params: Params::Input,
     }];
@@ -298,9 +302,18 @@ fn lower_node(
         inputs,
         shape,
         scale,
+        equalization: equalization(&graph.tensors[node.output]),
         clamp: quantized_clamp(node.clamp, scale),
         params,
     })
+}
+
+/// What undoes a tensor's equalization.
+fn equalization(tensor: &Tensor) -> Vec<i8> {
+    let exponents = tensor.equalization.iter().flatten();
+    exponents
+        .map(|exponent| exponent.saturating_neg())
+        .collect()
 }
 
 /// A clamp in the steps of a scale.

@@ -62,6 +62,7 @@ pub fn prelu(
         inputs: vec![from],
         shape,
         scale,
+        equalization: vec![],
         clamp: (-128, 127),
         params,
     };
@@ -119,6 +120,7 @@ pub fn prelu(
         inputs: vec![above, ops.len() - 1],
         shape,
         scale,
+        equalization: vec![],
         clamp: quantized_clamp(node.clamp, scale),
         params: Params::Add(add::lower(scale, (scale, 1), scale)),
     });

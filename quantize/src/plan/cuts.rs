@@ -10,6 +10,8 @@ use rayon::prelude::*;
 use tidbit::blob::plan::MAX_SEGMENT_OPS;
 
 use super::draft::Draft;
+use super::known::{Known, Measure};
+use super::loose::Loose;
 use super::pull::{Style, size};
 use super::replay::Replay;
 use crate::Watch;
@@ -108,7 +110,8 @@ fn styles(base: &Draft, segment: &Range<usize>, rows: usize) -> Vec<Style> {
 }
 
 /// The cuts with the least greatest bytes of rings of a segment, row by row.
-pub fn leanest(base: &Draft, watch: &dyn Watch) -> Vec<Cut> {
+pub fn leanest(known: &Known<'_>, watch: &dyn Watch) -> Vec<Cut> {
+    let base = known.base;
     let narrow = crossings(base);
     let count = base.ops.len();
     let dips: Vec<usize> = (0..=count)
@@ -119,30 +122,70 @@ pub fn leanest(base: &Draft, watch: &dyn Watch) -> Vec<Cut> {
         .collect();
     let value = |segment: &Range<usize>, limit: usize| {
         let styles = lean(base, segment).into_iter();
-        let cuts = styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, rings));
+        let cuts = styles.filter_map(|style| known.evaluate(segment, style, limit, Measure::Rings));
         cuts.min_by_key(|cut| (cut.ring_bytes, cut.cost))
     };
     let rank = |cut: &Cut, so_far: u64| so_far.max(cut.ring_bytes as u64);
     // Few cuts first: what they take is a limit by which the others are soon given up.
-    let rough = cheapest_path(&dips, &narrow, usize::MAX, &value, rank, &());
+    let none = Loose::none(count + 1);
+    let rough = cheapest_path((&dips, &none), &narrow, usize::MAX, &value, rank, &());
     let limit = rough.iter().map(rings).max().unwrap_or(usize::MAX);
-    let all: Vec<usize> = (0..=count).collect();
-    let fine = cheapest_path(&all, &narrow, limit, &value, rank, watch);
+    let fine = narrowing(known, &narrow, limit, &value, rings, watch);
     if fine.is_empty() { rough } else { fine }
+}
+
+/// The cuts whose greatest `bytes` are least, with thresholds that go down as long as that is below
+/// them.
+fn narrowing(
+    known: &Known<'_>,
+    crossings: &[usize],
+    limit: usize,
+    value: &(impl Fn(&Range<usize>, usize) -> Option<Cut> + Sync),
+    bytes: impl Fn(&Cut) -> usize,
+    watch: &dyn Watch,
+) -> Vec<Cut> {
+    let count = known.base.ops.len();
+    let single = |op: usize| value(&(op..op + 1), usize::MAX);
+    let singles: Vec<usize> = (0..count)
+        .map(|op| single(op).as_ref().map_or(usize::MAX, &bytes))
+        .collect();
+    let all: Vec<usize> = (0..=count).collect();
+    let mut threshold = limit / 2;
+    loop {
+        let loose = Loose::new(&singles, crossings, threshold);
+        let rank = |cut: &Cut, so_far: u64| so_far.max(bytes(cut) as u64);
+        let cuts = cheapest_path((&all, &loose), crossings, limit, value, rank, watch);
+        let most = cuts.iter().map(&bytes).max().unwrap_or(usize::MAX);
+        if most > threshold || threshold == 0 {
+            return cuts;
+        }
+        threshold /= 4;
+    }
 }
 
 /// The least, over all cuts and styles, of the most bytes of rows that are needed at one time: no
 /// placing gets below. `limit` is what a plan is known to take.
-pub fn bound(base: &Draft, limit: usize, watch: &dyn Watch) -> usize {
+pub fn bound(known: &Known<'_>, limit: usize, watch: &dyn Watch) -> usize {
+    let base = known.base;
     let rows = |cut: &Cut| cut.row_bytes;
+    // Few rows a step first: what they take is a limit by which the others are soon given up.
     let value = |segment: &Range<usize>, limit: usize| {
-        let styles = ROWS.iter().flat_map(|&rows| styles(base, segment, rows));
-        let cuts = styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, rows));
-        cuts.min_by_key(|cut| cut.row_bytes)
+        let styles = ROWS
+            .iter()
+            .rev()
+            .flat_map(|&rows| styles(base, segment, rows));
+        let mut best: Option<Cut> = None;
+        for style in styles {
+            let limit = match &best {
+                Some(best) => best.row_bytes.checked_sub(1)?,
+                None => limit,
+            };
+            let found = known.evaluate(segment, style, limit, Measure::Rows);
+            best = found.or(best);
+        }
+        best
     };
-    let rank = |cut: &Cut, so_far: u64| so_far.max(cut.row_bytes as u64);
-    let all: Vec<usize> = (0..=base.ops.len()).collect();
-    let cuts = cheapest_path(&all, &crossings(base), limit, &value, rank, watch);
+    let cuts = narrowing(known, &crossings(base), limit, &value, rows, watch);
     cuts.iter().map(rows).max().unwrap_or(limit)
 }
 
@@ -153,23 +196,39 @@ fn rings(cut: &Cut) -> usize {
 
 /// The cuts and styles with the least cost whose segments each take at most `limit` bytes of rings;
 /// empty if there are none.
-pub fn cheapest(base: &Draft, limit: usize, watch: &dyn Watch) -> Vec<Cut> {
+pub fn cheapest(known: &Known<'_>, limit: usize, watch: &dyn Watch) -> Vec<Cut> {
+    let base = known.base;
     let value = |segment: &Range<usize>, limit: usize| {
         ROWS.iter().find_map(|&rows| {
             let styles = styles(base, segment, rows).into_iter();
             let cuts =
-                styles.filter_map(|style| evaluate(base, segment.clone(), style, limit, rings));
+                styles.filter_map(|style| known.evaluate(segment, style, limit, Measure::Rings));
             cuts.min_by_key(|cut| (cut.cost, cut.ring_bytes))
         })
     };
-    let all: Vec<usize> = (0..=base.ops.len()).collect();
+    let count = base.ops.len();
+    let all: Vec<usize> = (0..=count).collect();
+    let crossings = crossings(base);
+    // Nothing is cheaper than an operator by itself that makes all its rows in one step.
+    let single = |op: usize| {
+        let style = Style {
+            rows: usize::MAX,
+            landings: false,
+            second_first: false,
+        };
+        let cut = known.evaluate(&(op..op + 1), style, limit, Measure::Rings);
+        cut.map_or(usize::MAX, |cut| cut.ring_bytes)
+    };
+    let singles: Vec<usize> = (0..count).map(single).collect();
+    let loose = Loose::new(&singles, &crossings, limit);
     let rank = |cut: &Cut, so_far: u64| so_far + cut.cost;
-    cheapest_path(&all, &crossings(base), limit, &value, rank, watch)
+    cheapest_path((&all, &loose), &crossings, limit, &value, rank, watch)
 }
 
-/// The best way from the first to the last of `places`, or nothing.
+/// The best way from the first to the last of `places`, or nothing; segments that are loose are left
+/// out.
 fn cheapest_path(
-    places: &[usize],
+    (places, loose): (&[usize], &Loose),
     crossings: &[usize],
     limit: usize,
     value: &(impl Fn(&Range<usize>, usize) -> Option<Cut> + Sync),
@@ -185,6 +244,7 @@ fn cheapest_path(
         .iter()
         .flat_map(|&end| open.iter().map(move |&start| start..end))
         .filter(|span| span.start < span.end && span.len() <= MAX_SEGMENT_OPS)
+        .filter(|span| !loose.is(span))
         .collect();
     watch.stage("plan", spans.len() as u64);
     let values: Vec<Option<Cut>> = spans

@@ -8,13 +8,15 @@
 //! 1. [`draft`]: the net as the runtime's own schedule sees it;
 //! 2. [`pull`]: how many rows each ring of a segment has to hold;
 //! 3. [`replay`]: the schedule run without arithmetic, and what is needed of each ring when;
-//! 4. [`cuts`]: dynamic programming over the places to cut;
+//! 4. [`cuts`]: dynamic programming over the places to cut, over what is [`known`] of segments;
 //! 5. [`spacing`], [`pack`] and `place`: how far apart rings must lie, and where they do lie;
 //! 6. [`search`]: all of it, for a goal.
 
 pub mod cuts;
 pub mod draft;
+pub mod known;
 mod layerwise;
+pub mod loose;
 mod overlap;
 pub mod pack;
 mod place;

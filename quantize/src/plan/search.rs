@@ -6,6 +6,7 @@
 
 use super::cuts::{STEP_COST, bound, cheapest, leanest};
 use super::draft::{Draft, readers};
+use super::known::Known;
 use super::place::{memory_bytes, realize};
 use super::{Plan, Ram, Ring, layerwise};
 use crate::lower::IntNet;
@@ -28,13 +29,14 @@ pub fn plan(
         scratch: scratch_bytes,
         ..base(net)
     };
+    let known = Known::new(&base);
     let plan = match ram {
         Ram::Budget(budget) => {
             let room = budget.saturating_sub(scratch_bytes);
-            match within(&base, room, watch) {
+            match within(&known, room, watch) {
                 Some((plan, _)) => plan,
                 None => {
-                    let least = least(net, &base, watch)?;
+                    let least = least(net, &known, watch)?;
                     if least.arena_bytes > room {
                         return Err(Error::RamBudget {
                             budget,
@@ -46,9 +48,9 @@ pub fn plan(
                 }
             }
         }
-        _ => least(net, &base, watch)?,
+        _ => least(net, &known, watch)?,
     };
-    let bound = Some(bound(&base, plan.arena_bytes, watch));
+    let bound = Some(bound(&known, plan.arena_bytes, watch));
     Ok(Plan { bound, ..plan })
 }
 
@@ -68,8 +70,9 @@ fn base(net: &IntNet) -> Draft {
 }
 
 /// The plan with the least arena; of about equal ones that with the least work.
-fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
-    let lean = leanest(base, watch);
+fn least(net: &IntNet, known: &Known<'_>, watch: &dyn Watch) -> Result<Plan, Error> {
+    let base = known.base;
+    let lean = leanest(known, watch);
     let peak = lean.iter().map(|cut| cut.ring_bytes).max().unwrap_or(0);
     let whole = layerwise(net);
     let whole_cost = base
@@ -79,7 +82,7 @@ fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
     let mut candidates = vec![(whole, whole_cost.sum()), realize(base, &lean, peak)?];
     for slack in [0, 1, 2, 4] {
         let limit = peak + peak * slack / 100;
-        let cuts = cheapest(base, limit, watch);
+        let cuts = cheapest(known, limit, watch);
         if !cuts.is_empty() {
             candidates.push(realize(base, &cuts, peak)?);
         }
@@ -91,7 +94,7 @@ fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
     // What takes a little less work in a little less room may be placed better, by luck.
     for _ in 0..2 {
         let less = fewest(&candidates).saturating_sub(base.scratch + 1);
-        match within(base, less, watch) {
+        match within(known, less, watch) {
             Some(found) if found.0.arena_bytes <= less => candidates.push(found),
             _ => break,
         }
@@ -105,10 +108,11 @@ fn least(net: &IntNet, base: &Draft, watch: &dyn Watch) -> Result<Plan, Error> {
 }
 
 /// The plan with the least work whose arena takes at most `room` bytes, if one was found.
-fn within(base: &Draft, room: usize, watch: &dyn Watch) -> Option<(Plan, u64)> {
+fn within(known: &Known<'_>, room: usize, watch: &dyn Watch) -> Option<(Plan, u64)> {
+    let base = known.base;
     let mut limit = room;
     for _ in 0..6 {
-        let cuts = cheapest(base, limit, watch);
+        let cuts = cheapest(known, limit, watch);
         if cuts.is_empty() {
             return None;
         }

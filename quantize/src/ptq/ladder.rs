@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use super::equalize::equalize;
-use super::options::Effort;
+use super::options::{Effort, Ptq};
 use super::reconstruct::{Work, reconstruct};
 use super::trial::Trial;
+use super::wide::{count, widen};
 use crate::calibrate::{Calibration, calibrate};
 use crate::graph::Graph;
 use crate::import::Imported;
@@ -16,6 +17,11 @@ use crate::options::{Options, RangeMethod};
 use crate::reference::Feed;
 use crate::scale::{Scale, scales};
 use crate::{Error, Normalization, Watch};
+
+/// Name of the pass that makes tensors int16.
+pub const INT16: &str = "int16";
+/// Output SQNR in dB below which a net's answers are far off.
+const FAR_OFF: f64 = 20.0;
 
 /// All that lowering needs.
 #[derive(Clone, Debug)]
@@ -48,6 +54,8 @@ pub struct Pass {
 pub struct Outcome {
     /// The best numbers.
     pub numbers: Numbers,
+    /// The same before some tensors became int16, if any did: for whom that takes too much memory.
+    pub int8: Option<Numbers>,
     /// Output SQNR of each range method that was tried, in dB, before the passes.
     pub candidates: Vec<(RangeMethod, f64)>,
     /// The passes that ran.
@@ -121,6 +129,7 @@ pub fn choose(
     if let (Some(method), true) = (options.ranges, options.is_settled()) {
         return Ok(Outcome {
             numbers: numbers(method),
+            int8: None,
             candidates: vec![],
             passes: vec![],
         });
@@ -162,8 +171,10 @@ pub fn choose(
             (&mut best, &mut sqnr),
         );
     }
+    let int8 = ladder.widened(ptq, &mut best)?;
     Ok(Outcome {
         numbers: best,
+        int8,
         candidates,
         passes: ladder.passes,
     })
@@ -216,6 +227,31 @@ impl Ladder<'_> {
         if taken {
             (*best, *sqnr) = (next, found);
         }
+    }
+
+    /// Makes some tensors int16, if that is asked for or needed; the numbers before, if it did.
+    fn widened(&mut self, ptq: Ptq, best: &mut Numbers) -> Result<Option<Numbers>, Error> {
+        if ptq.int16 == Some(false) || (ptq.int16.is_none() && ptq.effort == Effort::Fast) {
+            return Ok(None);
+        }
+        let watch = self.material.watch;
+        let sqnr = self.trial.sqnr(best, "int8", watch)?;
+        let thorough = ptq.int16 == Some(true) || ptq.effort == Effort::Best;
+        if !thorough && sqnr >= FAR_OFF {
+            return Ok(None);
+        }
+        let tries = if thorough { 24 } else { 8 };
+        let trial = &self.trial;
+        let (next, found) = widen(best, sqnr, tries, |numbers| {
+            trial.sqnr(numbers, "int16", watch)
+        })?;
+        let taken = count(&next) > 0;
+        self.passes.push(Pass {
+            name: INT16,
+            sqnr_db: found,
+            taken,
+        });
+        Ok(taken.then(|| std::mem::replace(best, next)))
     }
 
     fn equalized(&self, from: &Numbers) -> Result<(Numbers, f64), Error> {

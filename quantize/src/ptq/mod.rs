@@ -22,3 +22,4 @@ pub mod reconstruct;
 pub mod rounding;
 pub mod samples;
 pub mod trial;
+pub mod wide;

@@ -7,10 +7,10 @@ pub enum Effort {
     /// Ranges by the better method, weights to the nearest, biases corrected by what the f32 net
     /// shows.
     Fast,
-    /// Equalization and adaptive rounding.
+    /// Equalization and adaptive rounding; of nets whose answers are far off, int16 for some tensors.
     #[default]
     Default,
-    /// The same with all images and more samples of each.
+    /// The same with all images and more samples of each, and int16 wherever it helps.
     Best,
 }
 
@@ -35,6 +35,8 @@ pub struct Ptq {
     pub equalize: Option<bool>,
     /// Adaptive rounding; without it weights are rounded to the nearest.
     pub adaptive_rounding: Option<bool>,
+    /// Int16 for the few tensors that need it.
+    pub int16: Option<bool>,
 }
 
 impl Ptq {
@@ -43,6 +45,7 @@ impl Ptq {
         effort: Effort::Fast,
         equalize: None,
         adaptive_rounding: None,
+        int16: None,
     };
 
     /// Whether a pass with this switch runs, if it does so from effort `from` on.

@@ -118,6 +118,7 @@ impl Builder {
                 zero_point: stats.zero_point,
                 element: Element::Int8,
             },
+            equalization: vec![],
             clamp: (-128, 127),
             params,
         });
