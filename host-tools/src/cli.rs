@@ -79,6 +79,7 @@ mod tests {
             "sim o.tidbit a.png --board virt-aarch64 --cpu neoverse-n1",
             "sim o.tidbit a.png --certify --json",
             "quantize m.onnx --calibration d -o o.tidbit --board mps2-an386",
+            "quantize int8.onnx -o o.tidbit --std 255",
         ] {
             let words = std::iter::once("tidbit").chain(line.split(' '));
             assert!(Cli::try_parse_from(words).is_ok(), "{line}");
@@ -88,7 +89,7 @@ mod tests {
     #[test]
     fn nonsense_is_refused() {
         for line in [
-            "quantize m.onnx -o o.tidbit",
+            "quantize m.onnx --calibration d",
             "quantize m.onnx --calibration d -o o.tidbit --mean 1,,3",
             "run o.tidbit",
             "run o.tidbit a.png --top 0",

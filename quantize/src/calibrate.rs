@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 use crate::activations::Activations;
+use crate::fold::red_first_tensor;
 use crate::graph::{Graph, TensorId};
 use crate::histogram::Histogram;
 use crate::import::source::Source;
@@ -29,6 +30,16 @@ pub struct Calibration {
 }
 
 impl Calibration {
+    /// What no images show of a graph.
+    pub fn nothing(graph: &Graph) -> Self {
+        Self {
+            histograms: vec![Histogram::default(); graph.tensors.len()],
+            means: vec![vec![]; graph.tensors.len()],
+            channels: vec![vec![]; graph.tensors.len()],
+            image_means: vec![],
+        }
+    }
+
     /// What these images and others showed together.
     pub fn merge(&self, other: &Self) -> Self {
         let (own, more) = (
@@ -155,9 +166,17 @@ pub fn calibrate(
         .iter()
         .map(|&tensor| graph.tensors[tensor].factors())
         .collect();
+    let red_first = red_first_tensor(graph, feed.normalization());
     let channels: Vec<Vec<usize>> = tensors
         .iter()
-        .map(|&tensor| channel_of_each(graph, tensor))
+        .map(|&tensor| {
+            let last = graph.shape(tensor).channels - 1;
+            let of_each = channel_of_each(graph, tensor).into_iter();
+            let swaps = red_first == Some(tensor);
+            of_each
+                .map(|channel| if swaps { last - channel } else { channel })
+                .collect()
+        })
         .collect();
     let one = |image: &Vec<u8>| {
         let outputs = activations.run(image)?;
@@ -184,12 +203,8 @@ pub fn calibrate(
     });
     let chunks: Vec<Vec<Seen>> = chunks.collect::<Result<_, Error>>()?;
     let all = chunks.into_iter().reduce(both).ok_or(Error::NoImages)?;
-    let mut calibration = Calibration {
-        histograms: vec![Histogram::default(); graph.tensors.len()],
-        means: vec![vec![]; graph.tensors.len()],
-        channels: vec![vec![]; graph.tensors.len()],
-        image_means: vec![vec![vec![]; graph.tensors.len()]; images.len()],
-    };
+    let mut calibration = Calibration::nothing(graph);
+    calibration.image_means = vec![vec![vec![]; graph.tensors.len()]; images.len()];
     calibration.means[graph.input] = pixel_means(images, graph.shape(graph.input).channels);
     for (&tensor, seen) in tensors.iter().zip(all) {
         if !seen.histogram.is_finite() {

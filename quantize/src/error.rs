@@ -99,6 +99,16 @@ pub enum Error {
         "there are no calibration images: without them the ranges of the activations are unknown. Give a folder with some 100 typical images."
     )]
     NoImages,
+    /// No images to calibrate on, and tensors that need them.
+    #[error(
+        "the file gives no scale for {count} of its tensors, '{tensor}' first: give typical images with --calibration, some 100, to find it"
+    )]
+    NoScale {
+        /// The first tensor whose scale is not given.
+        tensor: String,
+        /// How many there are.
+        count: usize,
+    },
     /// An image of the wrong size.
     #[error("an image has {have} bytes, the net takes {expected}")]
     ImageSize {

@@ -4,6 +4,7 @@
 //! tensor (a hard-swish as Add, Clip, Mul and Div) is one function here, whatever its constants.
 
 use crate::graph::Clamp;
+use crate::scale::Scale;
 
 /// A function from a real number to a real number.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +44,9 @@ pub enum Function {
     Exp,
     /// `x / (1 + |x|)`.
     Softsign,
+    /// Rounding to the steps of a scale as ONNX's QuantizeLinear and DequantizeLinear do: divided
+    /// in f32, halves to even, saturated.
+    Quantized(Scale),
     /// The second of the first.
     Then(Box<Self>, Box<Self>),
     /// The product of both.
@@ -68,6 +72,7 @@ impl Function {
             Self::Abs => x.abs(),
             Self::Exp => x.exp(),
             Self::Softsign => x / (1.0 + x.abs()),
+            Self::Quantized(scale) => f64::from(scale.dequantize(scale.quantize_in_f32(x as f32))),
             Self::Then(first, second) => second.apply(first.apply(x)),
             Self::Product(a, b) => a.apply(x) * b.apply(x),
             Self::Sum(a, b) => a.apply(x) + b.apply(x),

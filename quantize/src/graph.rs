@@ -4,10 +4,13 @@
 //! dimensions in the ONNX file. Nodes are in an order in which they can run. An operator carries
 //! its weights in f32, in the order of the blob.
 
+use std::collections::BTreeMap;
+
 use tidbit::blob::Position;
 
 use crate::function::Function;
 use crate::import::layout::Layout;
+use crate::scale::Scale;
 
 /// Index of a tensor in [`Graph::tensors`].
 pub type TensorId = usize;
@@ -137,6 +140,9 @@ pub struct Conv {
     pub groups: usize,
     /// What stands outside the image, if not zero: a value for each input channel.
     pub pad_pixel: Option<Vec<f32>>,
+    /// One step of each output channel's weights, where the file gives int8 weights: every weight
+    /// is a whole number of steps.
+    pub steps: Option<Vec<f32>>,
 }
 
 /// Kinds of pools.
@@ -352,6 +358,8 @@ pub struct Graph {
     pub input: TensorId,
     /// The answers in the file's order, at least one.
     pub outputs: Vec<Output>,
+    /// The scales that the file gives to tensors: a file that is quantized already has some.
+    pub given: BTreeMap<TensorId, Scale>,
 }
 
 impl Graph {
@@ -363,6 +371,13 @@ impl Graph {
     /// Whether a tensor is an answer, which the caller reads.
     pub fn is_output(&self, tensor: TensorId) -> bool {
         self.outputs.iter().any(|output| output.tensor == tensor)
+    }
+
+    /// Whether the file is quantized already, in whole or in part: its numbers are taken as they
+    /// are, and nothing that would change weights or ranges may run.
+    pub fn has_given_scales(&self) -> bool {
+        let steps = |node: &Node| matches!(&node.op, Op::Conv(conv) if conv.steps.is_some());
+        !self.given.is_empty() || self.nodes.iter().any(steps)
     }
 
     /// Indices of the nodes that read a tensor.
@@ -399,5 +414,8 @@ impl Graph {
             }
         }
         self.nodes.retain(|node| needed[node.output]);
+        let input = self.input;
+        self.given
+            .retain(|&tensor, _| needed[tensor] || tensor == input);
     }
 }

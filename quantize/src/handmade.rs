@@ -1,5 +1,7 @@
 //! Graphs made on the spot, for the tests of passes.
 
+use std::collections::BTreeMap;
+
 use crate::graph::{
     Clamp, Conv, Graph, Node, Op, Output, Padding, Shape, Tensor, TensorId, Window,
 };
@@ -36,6 +38,7 @@ pub fn graph(nodes: Vec<(Op, Clamp, Vec<TensorId>)>) -> Graph {
             tensor: output,
             layout: Layout::nchw(),
         }],
+        given: BTreeMap::new(),
     }
 }
 
@@ -60,5 +63,6 @@ pub fn pointwise() -> Op {
         },
         groups: 1,
         pad_pixel: None,
+        steps: None,
     })
 }

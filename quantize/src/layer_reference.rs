@@ -11,7 +11,7 @@ use tidbit::Model;
 use tract_onnx::prelude::*;
 
 use crate::activations::Activations;
-use crate::fold::fold;
+use crate::fold::{fold, red_first_tensor};
 use crate::graph::{Graph, Shape, TensorId};
 use crate::import::{import, source::Source};
 use crate::reference::{Feed, values};
@@ -28,6 +28,8 @@ struct Place {
     shape: Shape,
     /// Distances of neighbouring rows, columns and channels.
     strides: [usize; 3],
+    /// Blue comes first there, and red in the blob.
+    swaps: bool,
 }
 
 impl LayerReference {
@@ -51,7 +53,12 @@ impl LayerReference {
         let place = |&tensor: &TensorId| {
             let shape = graph.shape(tensor);
             let strides = graph.tensors[tensor].layout.strides(&shape);
-            Place { shape, strides }
+            let swaps = red_first_tensor(&graph, &normalization) == Some(tensor);
+            Place {
+                shape,
+                strides,
+                swaps,
+            }
         };
         Ok(Self {
             places: activations.tensors.iter().map(place).collect(),
@@ -91,12 +98,21 @@ impl LayerValues<'_> {
     /// has it. `None` for the image itself (operator 0), and where there is no such row.
     pub fn row(&self, index: usize, row: usize) -> Option<Vec<f32>> {
         let at = index.checked_sub(1)?;
-        let Place { shape, strides } = self.places.get(at)?;
+        let Place {
+            shape,
+            strides,
+            swaps,
+        } = self.places.get(at)?;
         let [down, right, deep] = *strides;
         let values = values(self.outputs.get(at)?).ok()?;
         let mut found = Vec::with_capacity(shape.width * shape.channels);
         for pixel in (0..shape.width).map(|column| row * down + column * right) {
             for channel in 0..shape.channels {
+                let channel = if *swaps {
+                    shape.channels - 1 - channel
+                } else {
+                    channel
+                };
                 found.push(*values.get(pixel + channel * deep)?);
             }
         }

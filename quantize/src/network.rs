@@ -1,14 +1,15 @@
 //! The stages in a row: a file and images in, a blob out.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use tidbit::{ImageShape, Model};
 
 use crate::calibrate::Calibration;
 use crate::digest::sha256;
 use crate::emit::{Extras, emit};
-use crate::fold::fold;
-use crate::graph::{Graph, Op};
+use crate::fold::{self, fold};
+use crate::graph::{Graph, Node, Op, TensorId};
 use crate::import::{Imported, import, source::Source};
 use crate::lower::{IntNet, lower, lower_rounded};
 use crate::options::{Options, RangeMethod};
@@ -18,7 +19,7 @@ use crate::ptq::options::{Effort, Ptq};
 use crate::ptq::reconstruct::{LONGEST, too_long};
 use crate::ptq::trial::split;
 use crate::reference::{Feed, image_shape};
-use crate::scale::scales;
+use crate::scale::{calibrated, scales};
 use crate::{Error, Watch};
 
 /// A net read from ONNX and understood, not yet quantized.
@@ -34,8 +35,10 @@ pub struct Network {
 pub struct Quantized {
     /// The blob.
     pub blob: Vec<u8>,
-    /// Range method that it was made with.
-    pub ranges: RangeMethod,
+    /// Range method that it was made with; `None` if the file gives every scale.
+    pub ranges: Option<RangeMethod>,
+    /// Tensors whose scale the file gives.
+    pub given_scales: usize,
     /// Output SQNR on the held-out calibration images of each method that was tried, in dB.
     pub candidates: Vec<(RangeMethod, f64)>,
     /// The passes that ran after that, in order.
@@ -85,7 +88,8 @@ impl Network {
         &self.imported.graph
     }
 
-    /// Calibrates, quantizes, plans and emits. `images` are raw u8, HWC, red first.
+    /// Calibrates, quantizes, plans and emits. `images` are raw u8, HWC, red first; a file that
+    /// gives every scale needs none, and looks at none.
     ///
     /// # Errors
     /// What cannot be quantized and why.
@@ -103,6 +107,16 @@ impl Network {
         let normalization = options.normalization.spread(channels)?;
         let graph = fold(self.graph().clone(), &normalization);
         let feed = Feed::new(&self.source, &self.imported, &normalization)?;
+        let unknown = calibrated(&graph);
+        let images = if unknown.is_empty() { &[] } else { images };
+        if let (Some(&tensor), true) = (unknown.first(), images.is_empty()) {
+            return Err(Error::NoScale {
+                tensor: graph.tensors[tensor].name.clone(),
+                count: unknown.len(),
+            });
+        }
+        let mut notices = given_notices(&graph, &unknown, options.ptq);
+        let options = &choices(options, &graph, &unknown);
         // Without a choice to be made nothing has to be judged.
         let (passes, judges) = match options.is_settled() {
             true => (images.to_vec(), vec![]),
@@ -117,7 +131,10 @@ impl Network {
             normalization: &normalization,
             watch,
         };
-        let calibration = material.calibrate(&graph)?;
+        let calibration = match unknown.is_empty() {
+            true => Arc::new(Calibration::nothing(&graph)),
+            false => material.calibrate(&graph)?,
+        };
         let extras = |provenance: String| Extras {
             normalization: &normalization,
             labels: &options.labels,
@@ -128,7 +145,8 @@ impl Network {
         let first = scales(&graph, &calibration, RangeMethod::MinMax);
         let first = lower(&graph, &first, &calibration.means)?;
         let mut plan = planned(&first, options.ram, &extras(String::new()), watch)?;
-        let mut notices = notices(&graph, &calibration, images.len());
+        let given_scales = graph.given.len();
+        notices.extend(seen_notices(&graph, &calibration, &unknown, images.len()));
         if options
             .ptq
             .runs(options.ptq.adaptive_rounding, Effort::Default)
@@ -161,12 +179,14 @@ impl Network {
                 Err(error) => return Err(error),
             }
         }
-        let mut provenance = self.provenance(numbers.method, images.len());
+        let ranges = (!unknown.is_empty()).then_some(numbers.method);
+        let mut provenance = self.provenance(ranges, given_scales, images.len());
         provenance += &pass_lines(options.ptq, &outcome.passes);
         provenance += &plan_lines(options.ram, &plan);
         Ok(Quantized {
             blob: emit(&net, &plan, &extras(provenance))?,
-            ranges: numbers.method,
+            ranges,
+            given_scales,
             candidates: outcome.candidates,
             passes: outcome.passes,
             bound: plan.bound,
@@ -174,13 +194,17 @@ impl Network {
         })
     }
 
-    fn provenance(&self, method: RangeMethod, images: usize) -> String {
+    fn provenance(&self, method: Option<RangeMethod>, given: usize, images: usize) -> String {
+        let given = match given {
+            0 => String::new(),
+            count => format!("given_scales={count}\n"),
+        };
         format!(
-            "tool=tidbit {}\nmodel={}\nsha256={}\ncalibration_images={images}\nranges={}\n",
+            "tool=tidbit {}\nmodel={}\nsha256={}\ncalibration_images={images}\nranges={}\n{given}",
             env!("CARGO_PKG_VERSION"),
             self.file,
             self.digest,
-            method.name(),
+            method.map_or("given", RangeMethod::name),
         )
     }
 }
@@ -247,15 +271,41 @@ fn planned(net: &IntNet, ram: Ram, extras: &Extras<'_>, watch: &dyn Watch) -> Re
 /// Why no tensor is int16 although that would help.
 const MEMORY: &str = "int16 for some tensors would make the answers better, but would take more memory than the budget, or a quarter more";
 
-/// What a user should know about a net and its calibration.
-fn notices(graph: &Graph, calibration: &Calibration, images: usize) -> Vec<String> {
+/// What is left of a user's choices for a graph: a file's own numbers are not changed by any pass, and
+/// where it gives every scale there are no ranges to choose.
+fn choices(options: &Options, graph: &Graph, calibrated: &[TensorId]) -> Options {
+    let mut options = options.clone();
+    if calibrated.is_empty() {
+        options.ranges.get_or_insert(RangeMethod::MinMax);
+    }
+    if calibrated.is_empty() || graph.has_given_scales() {
+        options.ptq = Ptq {
+            equalize: Some(false),
+            adaptive_rounding: Some(false),
+            int16: Some(false),
+            ..options.ptq
+        };
+    }
+    options
+}
+
+/// What a user should know about a net's calibration.
+fn seen_notices(
+    graph: &Graph,
+    calibration: &Calibration,
+    calibrated: &[TensorId],
+    images: usize,
+) -> Vec<String> {
     let mut notices = Vec::new();
-    if images < 32 {
+    if images < 32 && !calibrated.is_empty() {
         notices.push(format!(
             "only {images} calibration images: some 100 give reliable ranges"
         ));
     }
     for node in &graph.nodes {
+        if graph.given.contains_key(&node.output) || calibrated.is_empty() {
+            continue;
+        }
         let (lo, hi) = calibration.histograms[node.output].extremes();
         if lo == hi && !matches!(node.op, Op::Softmax) {
             notices.push(format!(
@@ -263,6 +313,43 @@ fn notices(graph: &Graph, calibration: &Calibration, images: usize) -> Vec<Strin
                 node.name
             ));
         }
+    }
+    notices
+}
+
+/// What a user should know about a file that is quantized already.
+fn given_notices(graph: &Graph, calibrated: &[TensorId], ptq: Ptq) -> Vec<String> {
+    if !graph.has_given_scales() {
+        return vec![];
+    }
+    let given = graph.given.len();
+    let mut notices = vec![match calibrated {
+        [] => format!(
+            "the file is quantized already: {given} tensors keep the scales that it gives; no images are needed"
+        ),
+        some => format!(
+            "the file is quantized already: {given} tensors keep the scales that it gives, {} are calibrated ('{}' first)",
+            some.len(),
+            graph.tensors[some[0]].name
+        ),
+    }];
+    if [ptq.equalize, ptq.adaptive_rounding, ptq.int16].contains(&Some(true)) {
+        notices.push(
+            "neither equalization nor adaptive rounding runs, and no tensor is int16: that would change the file's own numbers"
+                .into(),
+        );
+    }
+    let rounded_anew = |node: &&Node| match &node.op {
+        Op::Conv(conv) => conv.steps.is_none() && node.name != fold::NORMALIZATION,
+        Op::ConvTranspose(transposed) => transposed.conv.steps.is_none(),
+        _ => false,
+    };
+    let count = graph.nodes.iter().filter(rounded_anew).count();
+    if let Some(first) = graph.nodes.iter().find(rounded_anew) {
+        notices.push(format!(
+            "the file gives no symmetric int8 weights for {count} layers ('{}' first): tidbit rounds them",
+            first.name
+        ));
     }
     notices
 }

@@ -37,6 +37,11 @@ impl Feed {
         })
     }
 
+    /// How pixels are normalized.
+    pub fn normalization(&self) -> &Normalization {
+        &self.normalization
+    }
+
     /// The tensor for an image of raw u8, HWC, red first.
     pub fn tensor(&self, image: &[u8]) -> Result<Tensor, Error> {
         let (have, expected) = (image.len(), self.shape.elements());

@@ -2,9 +2,9 @@
 
 use crate::RangeMethod;
 use crate::calibrate::Calibration;
-use crate::graph::{Graph, Op};
+use crate::graph::{Graph, Node, TensorId};
 use crate::ranges::range;
-use crate::scale_groups::leaders;
+use crate::scale_groups::{known, leaders};
 
 /// What a tensor's elements are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -109,6 +109,12 @@ impl Scale {
         (steps.round() + f64::from(self.zero_point)).clamp(least.into(), most.into()) as i16
     }
 
+    /// The int8 that ONNX's QuantizeLinear makes: divided in f32, halves to even.
+    pub fn quantize_in_f32(&self, value: f32) -> i8 {
+        let steps = (value / self.scale).round_ties_even() + f32::from(self.zero_point);
+        steps.clamp(-128.0, 127.0) as i8
+    }
+
     /// The real value that an element stands for.
     pub fn dequantize(&self, value: impl Into<i16>) -> f32 {
         (f32::from(value.into()) - f32::from(self.zero_point)) * self.scale
@@ -119,36 +125,49 @@ impl Scale {
 /// for good, and a few more or less steps are seldom what an answer lacks.
 const ANSWER_MARGIN: f32 = 1.125;
 
-/// The scales of all tensors, with ranges by `method`; the answer keeps all that was seen, and
-/// some more.
+/// The scales of all tensors: those that are known, else with ranges by `method`. An answer keeps all
+/// that was seen, and some more.
 pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> Vec<Scale> {
     let leaders = leaders(graph);
+    let known = known(graph, &leaders);
     let mut ranges = vec![(0f32, 0f32); graph.tensors.len()];
-    let mut given = vec![None; graph.tensors.len()];
-    given[leaders[graph.input]] = Some(Scale::PIXELS);
-    for node in &graph.nodes {
-        let leader = leaders[node.output];
-        if matches!(node.op, Op::Softmax) {
-            given[leader] = Some(Scale::SHARES);
-        } else if matches!(node.op, Op::ArgMax) {
-            given[leader] = Some(Scale::NUMBERS);
-        } else if !node.op.keeps_scale() || node.inputs.len() > 1 {
-            let histogram = &calibration.histograms[node.output];
-            let (lo, hi) = match graph.is_output(node.output) {
-                true => {
-                    let (lo, hi) = range(histogram, RangeMethod::MinMax);
-                    (lo * ANSWER_MARGIN, hi * ANSWER_MARGIN)
-                }
-                false => range(histogram, method),
-            };
-            let clamp = node.clamp;
-            let own = (lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0)));
-            let all = &mut ranges[leader];
-            *all = (all.0.min(own.0), all.1.max(own.1));
-        }
+    for node in unknown(graph, &leaders, &known) {
+        let histogram = &calibration.histograms[node.output];
+        let (lo, hi) = match graph.is_output(node.output) {
+            true => {
+                let (lo, hi) = range(histogram, RangeMethod::MinMax);
+                (lo * ANSWER_MARGIN, hi * ANSWER_MARGIN)
+            }
+            false => range(histogram, method),
+        };
+        let clamp = node.clamp;
+        let own = (lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0)));
+        let all = &mut ranges[leaders[node.output]];
+        *all = (all.0.min(own.0), all.1.max(own.1));
     }
-    let scale = |&leader: &usize| given[leader].unwrap_or_else(|| Scale::covering(ranges[leader]));
+    let scale = |&leader: &usize| known[leader].unwrap_or_else(|| Scale::covering(ranges[leader]));
     leaders.iter().map(scale).collect()
+}
+
+/// The tensors whose scale only calibration can tell, but for copies.
+pub fn calibrated(graph: &Graph) -> Vec<TensorId> {
+    let leaders = leaders(graph);
+    let known = known(graph, &leaders);
+    let nodes = unknown(graph, &leaders, &known);
+    nodes.map(|node| node.output).collect()
+}
+
+/// The nodes whose values tell the scale of their group.
+fn unknown<'a>(
+    graph: &'a Graph,
+    leaders: &'a [TensorId],
+    known: &'a [Option<Scale>],
+) -> impl Iterator<Item = &'a Node> {
+    let tells = |node: &&Node| {
+        let copies = node.op.keeps_scale() && node.inputs.len() == 1;
+        known[leaders[node.output]].is_none() && !copies
+    };
+    graph.nodes.iter().filter(tells)
 }
 
 #[cfg(test)]

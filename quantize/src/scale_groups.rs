@@ -4,21 +4,23 @@
 //! put side by side in one tensor shares that tensor's scale where nobody computes with the parts;
 //! elsewhere the parts keep finer scales of their own, and are requantized as they are copied.
 
-use crate::graph::{Graph, Op, TensorId};
+use crate::graph::{Graph, Node, Op, TensorId};
+use crate::scale::Scale;
 
 /// For each tensor one that stands for its group.
 pub fn leaders(graph: &Graph) -> Vec<TensorId> {
     let mut leaders: Vec<TensorId> = (0..graph.tensors.len()).collect();
     let (copying, computing): (Vec<_>, Vec<_>) =
-        graph.nodes.iter().partition(|node| node.op.keeps_scale());
+        graph.nodes.iter().partition(|node| copies(graph, node));
     for node in copying.iter().filter(|node| node.inputs.len() == 1) {
-        join(&mut leaders, node.inputs[0], node.output);
+        let (input, output) = (node.inputs[0], node.output);
+        let known = known(graph, &leaders);
+        let scales = [input, output].map(|tensor| known[leaders[tensor]]);
+        if scales[0] == scales[1] || scales.contains(&None) {
+            join(&mut leaders, input, output);
+        }
     }
-    // Groups with a scale that is given, or whose elements are computed with.
-    let given = computing
-        .iter()
-        .filter(|node| matches!(node.op, Op::Softmax | Op::ArgMax));
-    let given: Vec<TensorId> = given.map(|node| node.output).chain([graph.input]).collect();
+    // Elements that are computed with.
     let read: Vec<TensorId> = computing
         .iter()
         .flat_map(|node| node.inputs.clone())
@@ -26,17 +28,56 @@ pub fn leaders(graph: &Graph) -> Vec<TensorId> {
     let mut joined: Vec<TensorId> = Vec::new();
     for node in copying.iter().filter(|node| node.inputs.len() > 1) {
         joined.push(node.output);
+        take_given(graph, node, &mut leaders);
         for &input in &node.inputs {
             let among = |tensors: &[TensorId]| {
                 let mut tensors = tensors.iter();
                 tensors.any(|&tensor| leaders[tensor] == leaders[input])
             };
-            if !among(&given) && (among(&joined) || !among(&read)) {
+            let is_known = known(graph, &leaders)[leaders[input]].is_some();
+            if !is_known && (among(&joined) || !among(&read)) {
                 join(&mut leaders, input, node.output);
             }
         }
     }
     leaders
+}
+
+/// For each group's leader the scale that is known without calibration: given by the file, or of
+/// pixels, shares and class numbers.
+pub fn known(graph: &Graph, leaders: &[TensorId]) -> Vec<Option<Scale>> {
+    let mut known = vec![None; graph.tensors.len()];
+    known[leaders[graph.input]] = Some(Scale::PIXELS);
+    for (&tensor, &scale) in &graph.given {
+        known[leaders[tensor]] = Some(scale);
+    }
+    for node in &graph.nodes {
+        match node.op {
+            Op::Softmax => known[leaders[node.output]] = Some(Scale::SHARES),
+            Op::ArgMax => known[leaders[node.output]] = Some(Scale::NUMBERS),
+            _ => {}
+        }
+    }
+    known
+}
+
+/// Whether a node's output has the elements of its input. A clamp of whole steps gives whole steps:
+/// it is exact where its input's scale was given.
+fn copies(graph: &Graph, node: &Node) -> bool {
+    let given = |tensor: &TensorId| graph.given.contains_key(tensor);
+    node.op.keeps_scale()
+        || matches!(node.op, Op::Clamp) && given(&node.inputs[0]) && !given(&node.output)
+}
+
+/// Where the file gives all parts the same scale, and the whole none, the whole takes it.
+fn take_given(graph: &Graph, node: &Node, leaders: &mut [TensorId]) {
+    let known = known(graph, leaders);
+    let scale = |tensor: TensorId| known[leaders[tensor]];
+    let first = scale(node.inputs[0]);
+    let alike = node.inputs.iter().all(|&input| scale(input) == first);
+    if graph.has_given_scales() && first.is_some() && alike && scale(node.output).is_none() {
+        join(leaders, node.inputs[0], node.output);
+    }
 }
 
 /// Makes one group of two tensors'.
@@ -84,5 +125,26 @@ mod tests {
         assert_eq!(leaders[2], leaders[3]);
         assert_eq!(leaders[3], leaders[4], "a row of concatenations");
         assert_ne!(leaders[0], leaders[4], "pixels have a scale that is given");
+    }
+
+    #[test]
+    fn given_scales_part_groups_unless_they_are_the_same() {
+        let concatenated = |scales: [f32; 2]| {
+            let mut graph = graph(vec![
+                (pointwise(), Clamp::NONE, vec![0]),
+                (pointwise(), Clamp::NONE, vec![0]),
+                (concat(), Clamp::NONE, vec![1, 2]),
+            ]);
+            let given = |scale| Scale {
+                scale,
+                ..Scale::PIXELS
+            };
+            graph.given = [(1, given(scales[0])), (2, given(scales[1]))].into();
+            let leaders = leaders(&graph);
+            let known = known(&graph, &leaders);
+            [1, 2, 3].map(|tensor| known[leaders[tensor]].map(|scale| scale.scale))
+        };
+        assert_eq!(concatenated([0.5, 0.5]), [Some(0.5); 3]);
+        assert_eq!(concatenated([0.5, 0.25]), [Some(0.5), Some(0.25), None]);
     }
 }

@@ -3,10 +3,10 @@
 //! Weights are pseudo-random from a seed, so a net is the same on every run.
 
 use prost::Message;
+pub use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
-    TensorShapeProto, TypeProto, ValueInfoProto, tensor_proto::DataType, tensor_shape_proto,
-    type_proto,
+    TensorShapeProto, TypeProto, ValueInfoProto, tensor_shape_proto, type_proto,
 };
 
 use crate::random::SplitMix;
@@ -87,6 +87,23 @@ impl Net {
             dims: vec![values.len() as i64],
             data_type: DataType::Int64 as i32,
             raw_data: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+            ..TensorProto::default()
+        });
+        name
+    }
+
+    /// A constant of small integers; `kind` is `Int8`, `Uint8` or `Int32`.
+    pub fn integers(&mut self, dims: &[i64], kind: DataType, values: &[i32]) -> String {
+        let name = format!("constant_{}", self.graph.initializer.len());
+        let width = if kind == DataType::Int32 { 4 } else { 1 };
+        let bytes = values.iter().map(|value| value.to_le_bytes());
+        self.graph.initializer.push(TensorProto {
+            name: name.clone(),
+            dims: dims.to_vec(),
+            data_type: kind as i32,
+            raw_data: bytes
+                .flat_map(|bytes| bytes.into_iter().take(width))
+                .collect(),
             ..TensorProto::default()
         });
         name

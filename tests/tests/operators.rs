@@ -17,7 +17,8 @@ use std::collections::BTreeSet;
 
 use tidbit_quantize::import::SUPPORTED;
 use tidbit_tests::measure::{measure, normalization, on_disk};
-use tidbit_tests::onnx::{Attr, Net};
+use tidbit_tests::onnx::{Attr, DataType, Net};
+use tidbit_tests::qdq::Steps;
 
 /// One operator on one tensor: two roundings.
 const SINGLE: f64 = 34.0;
@@ -204,6 +205,20 @@ fn elementwise() -> Vec<Case> {
             let (lo, hi) = (net.constant(&[], &[-0.75]), net.constant(&[], &[0.5]));
             net.node("Clip", &["image", &lo, &hi], &[])
         }),
+        case(
+            "QuantizeLinear and DequantizeLinear",
+            WEIGHTED,
+            IMAGE,
+            |net| {
+                let x = net.conv("image", [8, 3, 3, 3], &[]);
+                let steps = Steps {
+                    scale: 1.0 / 32.0,
+                    zero_point: 3,
+                    kind: DataType::Int8,
+                };
+                net.rounded(&x, steps)
+            },
+        ),
         case("BatchNormalization behind Conv", WEIGHTED, IMAGE, |net| {
             let x = net.conv("image", [6, 3, 3, 3], &[]);
             batch_norm(net, &x, 6)

@@ -6,6 +6,8 @@
 
 #[path = "quantization/block.rs"]
 mod block;
+#[path = "quantization/given.rs"]
+mod given;
 #[path = "quantization/host.rs"]
 mod host;
 #[path = "quantization/kernels.rs"]
@@ -23,7 +25,7 @@ use block::{Block, blocks};
 type Kind = (&'static str, fn(&Block));
 
 /// Every kind of block, and what computes it.
-const KINDS: [Kind; 25] = [
+const KINDS: [Kind; 27] = [
     ("scale", host::scale),
     ("int16-scale", host::int16_scale),
     ("requantize", kernels::requantization),
@@ -49,6 +51,8 @@ const KINDS: [Kind; 25] = [
     ("lower-average", host::average),
     ("reach", host::reach),
     ("image", host::image),
+    ("given-weights", given::weights),
+    ("given-image", given::image),
 ];
 
 #[test]

@@ -36,20 +36,24 @@ Examples:
   tidbit quantize net.onnx --calibration photos/ -o net.tidbit --std 255
   tidbit quantize net.onnx --calibration photos/ -o net.tidbit --labels names.txt --bgr --json
   tidbit quantize net.onnx --calibration photos/ -o net.tidbit --board mps2-an386
+  tidbit quantize int8.onnx -o net.tidbit --std 255
 
 Calibration takes some 100 images like those of later: a folder of PNG or JPEG files, one
-subfolder a class, or a folder with a labels.csv. Images of another size are resized (bilinear).";
+subfolder a class, or a folder with a labels.csv. Images of another size are resized (bilinear).
+A net that is quantized already (QuantizeLinear and DequantizeLinear around its tensors) keeps its
+own scales and weights; it needs no images if it gives every scale.";
 
 /// Turn an ONNX net into an int8 blob.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Cmd {
-    /// The trained net, f32 or f16
+    /// The trained net: f32, f16, or int8 with QuantizeLinear and DequantizeLinear
     #[arg(value_name = "MODEL.onnx")]
     model: PathBuf,
-    /// Folder of typical images: they show which values occur in the net
+    /// Folder of typical images: they show which values occur in the net. A net that is quantized
+    /// already and gives every scale needs none
     #[arg(long, value_name = "DIR")]
-    calibration: PathBuf,
+    calibration: Option<PathBuf>,
     /// The blob to write
     #[arg(short, long, value_name = "OUT.tidbit")]
     output: PathBuf,
@@ -172,6 +176,7 @@ struct Report<'a> {
     arena_bound_bytes: Option<usize>,
     classes: usize,
     calibration_images: usize,
+    given_scales: usize,
     ranges: &'static str,
     candidates: Vec<Candidate>,
     effort: &'static str,
@@ -218,12 +223,14 @@ impl Cmd {
         let board = self.board.as_deref().map(Board::find).transpose()?;
         let network = Network::load(&self.model)?;
         let options = self.options(&network)?;
-        let dataset = Dataset::open(&self.calibration)?;
+        let dataset = self.calibration.as_deref().map(Dataset::open);
+        let samples = dataset
+            .transpose()?
+            .map_or(vec![], |dataset| dataset.samples);
         let loader = Loader::new(network.input_shape())?;
         let bar = Bar::new(self.json);
-        bar.stage("images", dataset.samples.len() as u64);
-        let images = dataset
-            .samples
+        bar.stage("images", samples.len() as u64);
+        let images = samples
             .par_iter()
             .map(|sample| loader.load(&sample.path).inspect(|_| bar.step()))
             .collect::<Result<Vec<_>, _>>()?;
@@ -237,7 +244,9 @@ impl Cmd {
         for text in &quantized.notices {
             notice(text);
         }
-        self.show(&quantized, images.len(), fit)
+        // A file that gives every scale needs no images, and looks at none.
+        let images = quantized.ranges.map_or(0, |_| images.len());
+        self.show(&quantized, images, fit)
     }
 
     /// What the user chose, as far as it fits the net.
@@ -290,7 +299,8 @@ impl Cmd {
             arena_bound_bytes: quantized.bound,
             classes: model.classes(),
             calibration_images,
-            ranges: quantized.ranges.name(),
+            given_scales: quantized.given_scales,
+            ranges: quantized.ranges.map_or("given", RangeMethod::name),
             candidates: quantized.candidates.iter().map(Candidate::of).collect(),
             effort: self.effort().name(),
             passes: quantized.passes.iter().map(PassReport::of).collect(),

@@ -93,6 +93,9 @@ fn scale_outputs(conv: &mut Conv, scale: &[f32], shift: &[f32]) {
     for ((bias, scale), shift) in conv.bias.iter_mut().zip(scale).zip(shift) {
         *bias = *bias * scale + shift;
     }
+    for (step, scale) in conv.steps.iter_mut().flatten().zip(scale) {
+        *step *= scale.abs();
+    }
 }
 
 /// Turns the affine nodes that are left into depthwise 1 × 1 convolutions.
@@ -110,6 +113,7 @@ pub fn into_depthwise(graph: &mut Graph) {
                 },
                 groups: scale.len(),
                 pad_pixel: None,
+                steps: None,
             });
         }
     }

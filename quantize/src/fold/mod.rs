@@ -7,12 +7,19 @@ mod affine;
 mod clamp;
 mod functions;
 mod gather;
+mod given;
+mod image;
 mod min_pool;
 mod normalize;
 mod pad;
 
+pub use image::red_first_tensor;
+
 use crate::Normalization;
 use crate::graph::{Graph, TensorId};
+
+/// The name of the node that normalizes pixels, where no convolution takes that in.
+pub const NORMALIZATION: &str = "normalization";
 
 /// Runs all passes. `normalization` has one number for each channel of the input.
 pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
@@ -23,6 +30,8 @@ pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
         affine::into_convolutions(&mut graph);
         clamp::into_producers(&mut graph);
     }
+    given::into_producers(&mut graph);
+    clamp::into_producers(&mut graph);
     functions::merge(&mut graph);
     gather::merge(&mut graph);
     pad::into_convolutions(&mut graph);
@@ -32,8 +41,14 @@ pub fn fold(mut graph: Graph, normalization: &Normalization) -> Graph {
     graph
 }
 
-/// The one node that reads a tensor which nothing else needs.
+/// The one node that reads a tensor which nothing else needs, and to which the file gives no scale:
+/// where it does, a rounding stands between the two nodes, and they do not become one.
 fn only_reader(graph: &Graph, tensor: TensorId) -> Option<usize> {
+    sole_reader(graph, tensor).filter(|_| !graph.given.contains_key(&tensor))
+}
+
+/// The one node that reads a tensor which nothing else needs.
+fn sole_reader(graph: &Graph, tensor: TensorId) -> Option<usize> {
     match graph.readers(tensor).as_slice() {
         [reader] if !graph.is_output(tensor) => Some(*reader),
         _ => None,

@@ -6,12 +6,20 @@
 //! pixel whose normalized value is zero: the mean. Where the image is read by something else, the
 //! 1 × 1 convolution stays.
 
+use super::{NORMALIZATION, image};
 use crate::Normalization;
 use crate::graph::{Clamp, Conv, Graph, Node, Op, Padding, Tensor, Window};
 
 /// Puts raw pixels in front of the net. `normalization` has one number for each channel.
 pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
-    let normalized = graph.input;
+    let quantized = image::quantized(graph);
+    if let Some(at) = quantized
+        && image::at_given_scale(graph, at, normalization)
+    {
+        return;
+    }
+    // An image that the file rounds is computed, rounding included, by the 1 × 1 convolution.
+    let normalized = quantized.map_or(graph.input, |at| graph.nodes.remove(at).output);
     let shape = graph.shape(normalized);
     let pixels = graph.tensors.len();
     graph.tensors.push(Tensor {
@@ -24,7 +32,8 @@ pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
     let readers = graph.readers(normalized);
     let foldable =
         |&reader: &usize| matches!(&graph.nodes[reader].op, Op::Conv(conv) if conv.groups == 1);
-    if !graph.is_output(normalized) && !readers.is_empty() && readers.iter().all(foldable) {
+    let exact = quantized.is_none() && !graph.is_output(normalized);
+    if exact && !readers.is_empty() && readers.iter().all(foldable) {
         for reader in readers {
             graph.nodes[reader].inputs = vec![pixels];
             if let Op::Conv(conv) = &mut graph.nodes[reader].op {
@@ -52,9 +61,10 @@ pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
         },
         groups: 1,
         pad_pixel: None,
+        steps: None,
     };
     let node = Node {
-        name: "normalization".into(),
+        name: NORMALIZATION.into(),
         op: Op::Conv(conv),
         clamp: Clamp::NONE,
         inputs: vec![pixels],
@@ -64,7 +74,7 @@ pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
 }
 
 /// The pixel's channel that the net takes as its channel `channel`.
-fn pixel_channel(channel: usize, normalization: &Normalization) -> usize {
+pub(super) fn pixel_channel(channel: usize, normalization: &Normalization) -> usize {
     match normalization.bgr {
         true => normalization.std.len() - 1 - channel,
         false => channel,
@@ -92,4 +102,10 @@ fn take_in(conv: &mut Conv, normalization: &Normalization) {
         pixel[pixel_channel(channel, normalization)] = normalization.mean[channel];
     }
     conv.pad_pixel = Some(pixel);
+    let std = &normalization.std;
+    let alike = std.iter().all(|other| *other == std[0]);
+    conv.steps = conv.steps.take().filter(|_| alike);
+    for step in conv.steps.iter_mut().flatten() {
+        *step /= std[0].abs();
+    }
 }

@@ -86,6 +86,7 @@ impl Importer<'_> {
             }
             None => vec![0.0; outputs],
         };
+        let steps = self.steps(node, &ordered, outputs);
         let conv = Conv {
             weights: ordered,
             bias,
@@ -97,6 +98,7 @@ impl Importer<'_> {
             },
             groups: 1,
             pad_pixel: None,
+            steps,
         };
         let output = Shape {
             height: 1,

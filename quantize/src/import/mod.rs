@@ -14,7 +14,9 @@ mod functions;
 pub mod layout;
 mod picks;
 mod products;
+mod quantized;
 mod resize;
+mod rounding;
 mod shapes;
 pub mod source;
 mod transposed;
@@ -22,7 +24,7 @@ mod upsample;
 mod views;
 mod windows;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tract_onnx::pb::NodeProto;
 
@@ -48,6 +50,7 @@ pub const SUPPORTED: &[&str] = &[
     "Conv",
     "ConvTranspose",
     "DepthToSpace",
+    "DequantizeLinear",
     "Div",
     "Dropout",
     "Elu",
@@ -72,6 +75,7 @@ pub const SUPPORTED: &[&str] = &[
     "Neg",
     "PRelu",
     "Pad",
+    "QuantizeLinear",
     "ReduceMax",
     "ReduceMean",
     "ReduceMin",
@@ -148,6 +152,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             nodes: Vec::new(),
             input: 0,
             outputs: Vec::new(),
+            given: BTreeMap::new(),
         },
         maps: HashMap::from([(name, map)]),
         views: HashMap::new(),
@@ -226,6 +231,8 @@ impl Importer<'_> {
             "ConvTranspose" => self.conv_transpose(node, &attributes),
             "DepthToSpace" => self.depth_to_space(node, &attributes),
             "ArgMax" => self.arg_max(node, &attributes),
+            "QuantizeLinear" => self.quantize_linear(node),
+            "DequantizeLinear" => self.dequantize_linear(node),
             _ => Err("tidbit has no such operator".into()),
         };
         taken.map_err(|reason| self.unsupported(node, reason))

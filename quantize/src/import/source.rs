@@ -13,7 +13,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, type_proto}
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
-use super::upsample;
+use super::{rounding, upsample};
 use crate::Error;
 
 /// A constant of the net, as f32, with its dimensions.
@@ -78,7 +78,7 @@ impl Source {
             return Err(not_onnx("it holds no graph".into()));
         };
         widen(graph);
-        let graph = graph.clone();
+        let graph = std::mem::replace(graph, rounding::spelled_out(graph));
         let understood = |error: TractError| Error::Graph {
             path: name.clone(),
             reason: format!("{error:#}"),
@@ -194,6 +194,12 @@ impl Source {
             .ok()?
             .to_vec();
         Some(Constant { dims, values })
+    }
+
+    /// The type of a tensor's elements, if it is known.
+    pub fn element_type(&self, name: &str) -> Option<DatumType> {
+        let fact = self.model.outlet_fact(*self.outlets.get(name)?).ok()?;
+        fact.datum_type.concretize()
     }
 
     fn input_names(&self) -> Vec<String> {

@@ -226,6 +226,7 @@ fn transposed(kernel: &Kernel<'_>, [rows, columns]: &[Axis; 2], bias: &[f32]) ->
         },
         groups: kernel.groups,
         pad_pixel: None,
+        steps: None,
     };
     Transposed {
         conv,

@@ -36,6 +36,7 @@ impl Importer<'_> {
                 }
             }
         }
+        let steps = self.steps(node, &ordered, outputs);
         let bias = match self.constant(node, 2)? {
             Some(bias) if bias.values.len() == outputs => bias.values,
             Some(bias) => return Err(format!("its bias has the shape {:?}", bias.dims)),
@@ -47,6 +48,7 @@ impl Importer<'_> {
             window,
             groups,
             pad_pixel: None,
+            steps,
         };
         self.push(
             node,

@@ -1,7 +1,7 @@
 //! Convolutions: weights symmetric for each output channel, zero point of the input in the bias.
 
-use super::IntConv;
 use super::multiplier::multipliers;
+use super::{IntConv, given};
 use crate::graph::Conv;
 use crate::scale::Scale;
 
@@ -15,27 +15,45 @@ pub struct Rounded {
     pub scales: Vec<f64>,
     /// For each output channel, a real number.
     pub bias: Vec<f64>,
+    /// For each output channel the real value of one step of its bias: that of an input's step times
+    /// a weight's, or what the rounded multiplier makes of it.
+    pub bias_steps: Vec<f64>,
 }
 
-/// Rounds each weight to the nearest step.
+/// Rounds each weight to the nearest step, of those that the file gives if it does.
 ///
 /// `means` are those of the input's channels on the calibration images (none: no correction).
 /// Rounding a weight by `d` shifts the output by `d * mean` on average; the bias takes that shift
 /// back (Nagel et al., "Data-Free Quantization Through Weight Equalization and Bias Correction",
 /// 2019, with measured means).
-pub fn nearest(conv: &Conv, input: Scale, means: &[f64]) -> Rounded {
+pub fn nearest(conv: &Conv, (input, output): (Scale, Scale), means: &[f64]) -> Rounded {
     let outputs = conv.bias.len();
     let k = conv.weights.len() / outputs;
     let per_group = outputs / conv.groups;
     let inputs = k / (conv.window.kernel[0] * conv.window.kernel[1]);
+    let step = f64::from(input.scale);
     let mut rounded = Rounded {
         weights: Vec::with_capacity(conv.weights.len()),
         scales: Vec::with_capacity(outputs),
         bias: Vec::with_capacity(outputs),
+        bias_steps: Vec::with_capacity(outputs),
     };
     for (channel, (row, &bias)) in conv.weights.chunks_exact(k).zip(&conv.bias).enumerate() {
-        let scale = weight_scale(row, bias, input);
-        let quantized: Vec<i8> = row.iter().map(|&weight| round(weight, scale)).collect();
+        let own_step = conv.steps.as_ref().and_then(|steps| steps.get(channel));
+        let (scale, bias_step, least) = match own_step {
+            Some(&given) => {
+                let channel = given::channel(given, row, bias, (step, f64::from(output.scale)));
+                (channel.step, channel.bias_step, -128.0)
+            }
+            None => {
+                let scale = weight_scale(row, bias, input);
+                (scale, step * scale, -127.0)
+            }
+        };
+        let quantized: Vec<i8> = row
+            .iter()
+            .map(|&weight| round(weight, scale, least))
+            .collect();
         let first = channel / per_group * inputs;
         let shift = row
             .iter()
@@ -45,7 +63,10 @@ pub fn nearest(conv: &Conv, input: Scale, means: &[f64]) -> Rounded {
                 let mean = means.get(first + at % inputs).copied().unwrap_or(0.0);
                 (f64::from(rounded) * scale - f64::from(weight)) * mean
             });
-        rounded.bias.push(f64::from(bias) - shift.sum::<f64>());
+        // Given weights are what the net was trained with: there is nothing to correct.
+        let shift = own_step.map_or_else(|| shift.sum::<f64>(), |_| 0.0);
+        rounded.bias.push(f64::from(bias) - shift);
+        rounded.bias_steps.push(bias_step);
         rounded.scales.push(scale);
         rounded.weights.extend(quantized);
     }
@@ -65,11 +86,12 @@ pub fn lower(
     let mut bias = Vec::with_capacity(outputs);
     let mut factors = Vec::with_capacity(outputs);
     let mut reach = 0i64;
-    let rows = rounded.weights.chunks_exact(k);
-    for (row, (scale, real_bias)) in rows.zip(rounded.scales.iter().zip(&rounded.bias)) {
+    let rows = rounded.weights.chunks_exact(k).zip(&rounded.scales);
+    let biases = rounded.bias.iter().zip(&rounded.bias_steps);
+    for ((row, scale), (real_bias, bias_step)) in rows.zip(biases) {
         let sum: i64 = row.iter().map(|&weight| i64::from(weight)).sum();
         let magnitude: i64 = row.iter().map(|&weight| i64::from(weight).abs()).sum();
-        let offset = (real_bias / (step * scale)).round() as i64;
+        let offset = (real_bias / bias_step).round() as i64;
         let folded = offset - i64::from(input.zero_point) * sum;
         reach = reach.max(folded.abs() + input.reach() * magnitude);
         bias.push(
@@ -113,8 +135,8 @@ pub fn weight_scale(weights: &[f32], bias: f32, input: Scale) -> f64 {
     (f64::from(greatest) / 127.0).max(for_bias).max(1e-30)
 }
 
-fn round(weight: f32, scale: f64) -> i8 {
-    (f64::from(weight) / scale).round().clamp(-127.0, 127.0) as i8
+fn round(weight: f32, scale: f64, least: f64) -> i8 {
+    (f64::from(weight) / scale).round().clamp(least, 127.0) as i8
 }
 
 /// From channel after channel to tap after tap: the order of a depthwise kernel.
@@ -143,6 +165,7 @@ mod tests {
             },
             groups: 1,
             pad_pixel: None,
+            steps: None,
         };
         let input = Scale {
             scale: 0.1,
@@ -154,7 +177,7 @@ mod tests {
             zero_point: 3,
             element: Element::Int8,
         };
-        let rounded = nearest(&conv, input, &[]);
+        let rounded = nearest(&conv, (input, output), &[]);
         let int = lower(&conv, false, (input, output), &rounded).unwrap();
         assert_eq!(int.weights, [50, -127]);
         // 0.1 / (0.1 * 0.01) = 100, and 5 * (50 - 127) on top.

@@ -6,6 +6,7 @@
 mod add;
 mod conv;
 mod gather;
+mod given;
 mod mul;
 mod multiplier;
 mod pool;
@@ -260,7 +261,7 @@ fn lower_node(
             } else {
                 OpKind::Conv
             };
-            let to_nearest = || nearest(conv, input, &means[node.inputs[0]]);
+            let to_nearest = || nearest(conv, (input, scale), &means[node.inputs[0]]);
             let rounded = rounded.map_or_else(to_nearest, Rounded::clone);
             let conv = conv::lower(conv, depthwise, (input, scale), &rounded).map_err(failed)?;
             (kind, Params::Conv(conv))

@@ -95,8 +95,9 @@ pub fn prelu(
         },
         groups: slopes.len(),
         pad_pixel: None,
+        steps: None,
     };
-    let rounded = conv::nearest(&conv, input, &[]);
+    let rounded = conv::nearest(&conv, (input, scale), &[]);
     let conv = conv::lower(&conv, true, (input, scale), &rounded);
     let conv = conv.map_err(|reason| Error::Unrepresentable {
         node: node.name.clone(),

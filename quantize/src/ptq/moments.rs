@@ -263,6 +263,7 @@ mod tests {
             },
             groups: 2,
             pad_pixel: None,
+            steps: None,
         };
         // Two taps of two channels each, and answers that undo the weights.
         let patch = [1.0, 2.0, 3.0, 4.0];

@@ -258,10 +258,12 @@ fn round(conv: &Conv, halves: &[Moments; 2], input: Scale) -> Option<Rounded> {
         })
         .collect::<Option<_>>()?;
     let rows = || rows.iter().flatten();
+    let step = f64::from(input.scale);
     Some(Rounded {
         weights: rows().flat_map(|(row, _)| row.weights.clone()).collect(),
         scales: rows().map(|(row, _)| row.scale).collect(),
         bias: rows().map(|(_, bias)| *bias).collect(),
+        bias_steps: rows().map(|(row, _)| step * row.scale).collect(),
     })
 }
 

@@ -99,6 +99,7 @@ mod tests {
             },
             groups: 1,
             pad_pixel: None,
+            steps: None,
         };
         let shape = Shape {
             height: 2,

@@ -35,6 +35,7 @@ pub fn graph(shapes: &[Shape], ops: Vec<(Op, Clamp, Vec<usize>)>) -> Graph {
             tensor: output,
             layout: Layout::nchw(),
         }],
+        given: Default::default(),
     }
 }
 
@@ -86,5 +87,6 @@ pub fn pointwise(weights: Vec<f32>, bias: f64) -> Conv {
         window: window([1, 1], 0),
         groups: 1,
         pad_pixel: None,
+        steps: None,
     }
 }
