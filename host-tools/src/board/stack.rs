@@ -20,6 +20,7 @@ pub fn stack_key(model: &Model<'_>, index: u16) -> &'static str {
     };
     match OpKind::from_byte(op.kind) {
         Some(OpKind::Conv) if in_ring() == Some(true) => "PointwiseConv",
+        Some(OpKind::AveragePool) if op.accumulates != 0 => "AccumulatingAverage",
         _ if op.accumulates != 0 => "AccumulatingPool",
         kind => kind.map_or("?", OpKind::name),
     }
