@@ -127,6 +127,18 @@ pub struct Window {
     pub padding: Padding,
 }
 
+impl Window {
+    /// Of stride 1, without gaps or padding.
+    pub fn plain(kernel: [usize; 2]) -> Self {
+        Self {
+            kernel,
+            stride: [1, 1],
+            dilation: [1, 1],
+            padding: Padding::default(),
+        }
+    }
+}
+
 /// A convolution.
 #[derive(Clone, Debug)]
 pub struct Conv {

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::graph::{
-    Clamp, Conv, Graph, Node, Op, Output, Padding, Shape, Tensor, TensorId, Window,
-};
+use crate::graph::{Clamp, Conv, Graph, Node, Op, Output, Shape, Tensor, TensorId, Window};
 use crate::import::layout::Layout;
 
 /// A graph on two channels: node `i` makes tensor `i + 1`, tensor 0 is the image, the last one the
@@ -55,12 +53,7 @@ pub fn pointwise() -> Op {
     Op::Conv(Conv {
         weights: vec![1.0; 4],
         bias: vec![1.0; 2],
-        window: Window {
-            kernel: [1, 1],
-            stride: [1, 1],
-            dilation: [1, 1],
-            padding: Padding::default(),
-        },
+        window: Window::plain([1, 1]),
         groups: 1,
         pad_pixel: None,
         steps: None,

@@ -109,6 +109,11 @@ pub struct Options {
 impl Options {
     /// Whether they leave no choice that has to be judged.
     pub fn is_settled(&self) -> bool {
+        self.ranges.is_some() && !self.runs_passes()
+    }
+
+    /// Whether any pass may run besides the choice of ranges.
+    pub fn runs_passes(&self) -> bool {
         let Ptq {
             effort,
             equalize,
@@ -117,6 +122,6 @@ impl Options {
         } = self.ptq;
         let passes = [equalize, adaptive_rounding, int16];
         let runs = passes.map(|pass| pass.unwrap_or(effort != Effort::Fast));
-        self.ranges.is_some() && runs == [false; 3]
+        runs.contains(&true)
     }
 }

@@ -133,9 +133,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn elements<A: Element>(&self, y: i32) -> Option<&'a [A]> {
         self.get(y).map(A::view)
     }
-}
 
-impl<'a> Rows<'a> {
     /// All rows one behind another, where the ring holds the whole input; `None` if the output row
     /// lies on them.
     pub(crate) fn whole(&self) -> Option<&'a [i8]> {

@@ -2,7 +2,7 @@
 //! convolution of its own, or a function if it is the same for all channels.
 
 use super::only_reader;
-use crate::graph::{Clamp, Conv, Graph, Op, Padding, Window};
+use crate::graph::{Clamp, Conv, Graph, Op, Window};
 
 /// Folds every affine node whose input is a convolution's, or another affine's, and nobody else's.
 pub fn into_convolutions(graph: &mut Graph) {
@@ -105,12 +105,7 @@ pub fn into_depthwise(graph: &mut Graph) {
             node.op = Op::Conv(Conv {
                 weights: scale.clone(),
                 bias: shift.clone(),
-                window: Window {
-                    kernel: [1, 1],
-                    stride: [1, 1],
-                    dilation: [1, 1],
-                    padding: Padding::default(),
-                },
+                window: Window::plain([1, 1]),
                 groups: scale.len(),
                 pad_pixel: None,
                 steps: None,

@@ -163,7 +163,7 @@ fn before(graph: &mut Graph, producer: usize, at: usize, scale: Scale) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Padding, PoolKind, Window};
+    use crate::graph::{PoolKind, Window};
     use crate::handmade::{graph, pointwise};
     use crate::scale::Element;
 
@@ -198,12 +198,7 @@ mod tests {
     }
 
     fn pool() -> Op {
-        let window = Window {
-            kernel: [1, 1],
-            stride: [1, 1],
-            dilation: [1, 1],
-            padding: Padding::default(),
-        };
+        let window = Window::plain([1, 1]);
         Op::Pool(PoolKind::Max, window)
     }
 

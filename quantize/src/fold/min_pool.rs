@@ -47,16 +47,11 @@ fn changes_sign(node: &Node) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Padding, Window};
+    use crate::graph::Window;
     use crate::handmade::{affine, graph};
 
     fn pool() -> Op {
-        let window = Window {
-            kernel: [2, 2],
-            stride: [1, 1],
-            dilation: [1, 1],
-            padding: Padding::default(),
-        };
+        let window = Window::plain([2, 2]);
         Op::Pool(PoolKind::Max, window)
     }
 

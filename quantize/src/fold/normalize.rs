@@ -8,7 +8,7 @@
 
 use super::{NORMALIZATION, image};
 use crate::Normalization;
-use crate::graph::{Clamp, Conv, Graph, Node, Op, Padding, Tensor, Window};
+use crate::graph::{Clamp, Conv, Graph, Node, Op, Tensor, Window};
 
 /// Puts raw pixels in front of the net. `normalization` has one number for each channel.
 pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
@@ -53,12 +53,7 @@ pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
     let conv = Conv {
         weights,
         bias: bias.collect(),
-        window: Window {
-            kernel: [1, 1],
-            stride: [1, 1],
-            dilation: [1, 1],
-            padding: Padding::default(),
-        },
+        window: Window::plain([1, 1]),
         groups: 1,
         pad_pixel: None,
         steps: None,

@@ -8,7 +8,7 @@ use tract_onnx::pb::NodeProto;
 use super::attributes::Attributes;
 use super::layout::{Axis, Layout};
 use super::{Importer, Taken, source::Constant};
-use crate::graph::{Clamp, Conv, Op, Padding, Shape, Window};
+use crate::graph::{Clamp, Conv, Op, Shape, Window};
 
 impl Importer<'_> {
     pub(super) fn gemm(&mut self, node: &NodeProto, attributes: &Attributes<'_>) -> Taken<()> {
@@ -90,12 +90,7 @@ impl Importer<'_> {
         let conv = Conv {
             weights: ordered,
             bias,
-            window: Window {
-                kernel: [shape.height, shape.width],
-                stride: [1, 1],
-                dilation: [1, 1],
-                padding: Padding::default(),
-            },
+            window: Window::plain([shape.height, shape.width]),
             groups: 1,
             pad_pixel: None,
             steps,

@@ -149,7 +149,7 @@ fn taps_first(weights: &[i8], taps: usize) -> Vec<i8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Padding, Window};
+    use crate::graph::Window;
     use crate::scale::Element;
 
     #[test]
@@ -157,12 +157,7 @@ mod tests {
         let conv = Conv {
             weights: vec![0.5, -1.27],
             bias: vec![0.1],
-            window: Window {
-                kernel: [1, 1],
-                stride: [1, 1],
-                dilation: [1, 1],
-                padding: Padding::default(),
-            },
+            window: Window::plain([1, 1]),
             groups: 1,
             pad_pixel: None,
             steps: None,

@@ -5,7 +5,7 @@ use tidbit::blob::OpKind;
 use super::{IntOp, Params, add, conv, lower_node, quantized_clamp, table};
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Clamp, Conv, Graph, Node, Op, Padding, Shape, Transposed, Window};
+use crate::graph::{Clamp, Conv, Graph, Node, Op, Shape, Transposed, Window};
 use crate::scale::Scale;
 
 /// A transposed convolution: a convolution that makes all pixels of a block as channels of one, and
@@ -87,12 +87,7 @@ pub fn prelu(
     let conv = Conv {
         weights: slopes.to_vec(),
         bias: vec![0.0; slopes.len()],
-        window: Window {
-            kernel: [1, 1],
-            stride: [1, 1],
-            dilation: [1, 1],
-            padding: Padding::default(),
-        },
+        window: Window::plain([1, 1]),
         groups: slopes.len(),
         pad_pixel: None,
         steps: None,

@@ -18,6 +18,16 @@ use crate::reference::Feed;
 use crate::scale::{Scale, scales};
 use crate::{Error, Normalization, Watch};
 
+/// What adaptive rounding looks at.
+const SOME: Work = Work {
+    images: 64,
+    samples: 8192,
+};
+/// What it looks at with more effort.
+const MANY: Work = Work {
+    images: usize::MAX,
+    samples: 32_768,
+};
 /// Name of the pass that makes tensors int16.
 pub const INT16: &str = "int16";
 /// Output SQNR in dB below which a net's answers are far off.
@@ -148,28 +158,21 @@ pub fn choose(
         let next = ladder.equalized(&best)?;
         ladder.compare("equalization", ptq.equalize, next, (&mut best, &mut sqnr));
     }
-    best = material.settled(best)?;
+    if options.runs_passes() {
+        best = material.settled(best)?;
+    }
     if ptq.runs(ptq.adaptive_rounding, Effort::Default) {
         sqnr = ladder.trial.sqnr(&best, "all images", material.watch)?;
-        let work = match ptq.effort {
-            Effort::Best => Work {
-                images: usize::MAX,
-                samples: 32_768,
-            },
-            Effort::Fast | Effort::Default => Work {
-                images: 64,
-                samples: 8192,
-            },
-        };
-        let next = reconstruct(&best, material, work)?;
-        let found = ladder.trial.sqnr(&next, "rounding", material.watch)?;
-        let wish = ptq.adaptive_rounding;
-        ladder.compare(
-            "adaptive rounding",
-            wish,
-            (next, found),
-            (&mut best, &mut sqnr),
-        );
+        let nearest = best.clone();
+        let all = [(SOME, "adaptive rounding"), (MANY, "with more samples")];
+        let works = if ptq.effort == Effort::Best { 2 } else { 1 };
+        // More samples are mostly better, and sometimes much worse.
+        for (at, (work, name)) in all.into_iter().take(works).enumerate() {
+            let next = reconstruct(&nearest, material, work)?;
+            let found = ladder.trial.sqnr(&next, "rounding", material.watch)?;
+            let wish = ptq.adaptive_rounding.filter(|_| at == 0);
+            ladder.compare(name, wish, (next, found), (&mut best, &mut sqnr));
+        }
     }
     let int8 = ladder.widened(ptq, &mut best)?;
     Ok(Outcome {

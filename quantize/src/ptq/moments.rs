@@ -230,7 +230,7 @@ pub fn answers(conv: &Conv, patches: &[f32]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Op, Padding, Window};
+    use crate::graph::{Op, Window};
     use crate::handmade::pointwise;
 
     #[test]
@@ -255,12 +255,7 @@ mod tests {
         let conv = Conv {
             weights: vec![1.0, 10.0, 100.0, 1000.0],
             bias: vec![0.0, 1.0],
-            window: Window {
-                kernel: [1, 2],
-                stride: [1, 1],
-                dilation: [1, 1],
-                padding: Padding::default(),
-            },
+            window: Window::plain([1, 2]),
             groups: 2,
             pad_pixel: None,
             steps: None,

@@ -29,7 +29,7 @@ record! {
         zero_point: i8,
         /// Order of the elements in a row: 0 is pixel after pixel.
         layout: u8,
-        /// Bytes of an element: 1, int8.
+        /// Bytes of an element: 1, int8; 2, int16, little-endian.
         element_bytes: u8,
         /// Zero.
         reserved: u8,
