@@ -43,7 +43,6 @@ pub(crate) fn conv(blob: &mut Builder, kernel: [u16; 2], inputs: u16, outputs: u
         bias: blob.words(&bias),
         multipliers: blob.words(&multipliers),
         pad_pixel: 0,
-        clamps: 0,
     }
 }
 

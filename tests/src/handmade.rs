@@ -154,7 +154,6 @@ pub fn tiny() -> Vec<u8> {
         bias: blob.words(&[0, 1000, -1000, 20_000]),
         multipliers: blob.words(&[1 << 23, 1 << 23, 3 << 22, 1 << 22]),
         pad_pixel: 0,
-        clamps: 0,
     };
     let pool = PoolParams {
         kernel_h: 2,

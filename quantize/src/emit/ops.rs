@@ -102,7 +102,6 @@ fn conv_params(builder: &mut Builder, conv: &IntConv, clamp: (i16, i16)) -> Conv
             .pad_pixel
             .as_ref()
             .map_or(0, |pixel| builder.append_i8(pixel)),
-        clamps: 0,
     }
 }
 

@@ -225,9 +225,6 @@ fn conv_cost(
     data.i8s(params.weights, weights)?;
     data.words(params.bias, channels)?;
     data.words(params.multipliers, channels)?;
-    if params.clamps != 0 {
-        data.words(params.clamps, channels)?;
-    }
     if params.pad_pixel != 0 {
         // A pixel of int8.
         (a.element_bytes == 1).then_some(())?;

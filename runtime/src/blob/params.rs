@@ -36,9 +36,6 @@ record! {
         multipliers: u32,
         /// Offset of the pixel that stands outside the input; 0: the input's zero point.
         pad_pixel: u32,
-        /// Offset of bounds for each output channel, within `lo` and `hi`: least and greatest output,
-        /// an i16 each; 0: `lo` and `hi` for all.
-        clamps: u32,
     }
 }
 

@@ -148,9 +148,5 @@ pub(crate) fn requant<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Requan
         zero_point: site.output.zero_point,
         lo: params.lo,
         hi: params.hi,
-        clamps: match params.clamps {
-            0 => &[],
-            clamps => site.model.data.words(clamps, channels)?,
-        },
     })
 }

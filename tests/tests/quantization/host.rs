@@ -270,7 +270,6 @@ fn run_pointwise(conv: &IntConv, output: Scale, pixels: &[i8]) -> Vec<i8> {
         zero_point: output.zero_point,
         lo: -128,
         hi: 127,
-        clamps: &[],
     };
     let mut out = vec![0; pixels.len()];
     dot_rows(pixels, 1, &conv.weights, &requant, &mut out, 1);

@@ -44,7 +44,6 @@ fn with_requant<Q: Element>(block: &Block, kernel: impl FnOnce(&Requant<'_>, &mu
         zero_point: block.int("zero_point"),
         lo,
         hi,
-        clamps: &[],
     };
     let mut out = vec![Q::MIN; bias.len()];
     kernel(&requant, &mut out);

@@ -37,7 +37,6 @@ pub fn dot_rows<A: Element, Q: Element>(
             let Some(row) = rows.next() else { break };
             *q = requant.finish(bias.wrapping_add(dot(patch, row)), multiplier);
         }
-        requant.clamp_channels(pixel);
     }
 }
 
@@ -88,7 +87,6 @@ pub fn depthwise<A: Element, Q: Element>(
         for ((q, a), (bias, multiplier)) in block.iter_mut().zip(acc).zip(part.channels()) {
             *q = requant.finish(a.wrapping_add(bias), multiplier);
         }
-        part.clamp_channels(block);
         start = start.wrapping_add(BLOCK);
     }
 }

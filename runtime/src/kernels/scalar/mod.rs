@@ -33,9 +33,6 @@ pub struct Requant<'a> {
     pub lo: i16,
     /// Greatest output.
     pub hi: i16,
-    /// Least and greatest output of each output channel (little-endian i16), within `lo` and `hi`;
-    /// empty: `lo` and `hi` for all.
-    pub clamps: &'a [[u8; 4]],
 }
 
 impl<'a> Requant<'a> {
@@ -44,7 +41,6 @@ impl<'a> Requant<'a> {
         Some(Self {
             bias: self.bias.get(start..)?,
             multipliers: self.multipliers.get(start..)?,
-            clamps: self.clamps.get(start..).unwrap_or_default(),
             ..*self
         })
     }
@@ -63,15 +59,6 @@ impl<'a> Requant<'a> {
         Q::of(requantize(
             acc, multiplier, shift, zero_point, self.lo, self.hi,
         ))
-    }
-
-    /// Holds a pixel's channels within bounds of their own, where they have any.
-    fn clamp_channels<Q: Element>(&self, pixel: &mut [Q]) {
-        for (q, [lo, lo_high, hi, hi_high]) in pixel.iter_mut().zip(self.clamps) {
-            let lo = i16::from_le_bytes([*lo, *lo_high]);
-            let hi = i16::from_le_bytes([*hi, *hi_high]);
-            *q = Q::of(clamp(q.value(), lo, hi));
-        }
     }
 }
 
