@@ -1,4 +1,4 @@
-//! The bundled net on the emulated boards: the host computes every board's bytes exactly.
+//! Bundled nets on the emulated boards: the host computes every board's bytes exactly.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use tidbit::{Model, Session};
 use tidbit_cli::board::{Board, Emulated, firmware};
 use tidbit_cli::dataset::Dataset;
-use tidbit_quantize::{Network, Normalization, Options, Ram, RangeMethod};
+use tidbit_quantize::{Network, Normalization, Options, Ptq, Ram, RangeMethod};
 use tidbit_tests::trace::trace;
 
 /// The first grey images of a folder of the fixtures.
@@ -18,10 +18,10 @@ fn images(folder: &str, count: usize) -> Vec<Vec<u8>> {
     samples.map(|sample| pixels(&sample.path)).collect()
 }
 
-/// The bundled net's blob.
-fn blob() -> Vec<u8> {
+/// The blob of a bundled net.
+fn blob(file: &str, ptq: Ptq) -> Vec<u8> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let net = Network::load(&fixtures.join("fashion_mobilenet_v2.onnx")).expect("it is understood");
+    let net = Network::load(&fixtures.join(file)).expect("it is understood");
     let options = Options {
         normalization: Normalization {
             mean: vec![73.0],
@@ -31,7 +31,7 @@ fn blob() -> Vec<u8> {
         labels: vec![],
         ranges: Some(RangeMethod::Percentile),
         ram: Ram::Auto,
-        ptq: tidbit_quantize::Ptq::FAST,
+        ptq,
     };
     let made = net.quantize(&images("calibration", 120), &options, &());
     made.expect("it is quantized").blob
@@ -62,7 +62,7 @@ fn computes_the_bytes_of_the_host(board: &Board, blob: &[u8], images: &[Vec<u8>]
 #[test]
 fn twenty_images_give_the_same_bytes_in_every_tensor_on_a_cortex_m4() {
     let board = Board::find("mps2-an386").expect("the board is known");
-    let blob = blob();
+    let blob = blob("fashion_mobilenet_v2.onnx", Ptq::FAST);
     let stack = computes_the_bytes_of_the_host(&board, &blob, &images("test", 20));
     let model = Model::new(&blob).expect("the blob validates");
     assert!(stack as usize <= model.stack_bytes(), "{stack}");
@@ -72,9 +72,28 @@ fn twenty_images_give_the_same_bytes_in_every_tensor_on_a_cortex_m4() {
 fn a_few_images_give_the_same_bytes_in_every_tensor_on_every_64_bit_core() {
     let board = Board::find("virt-aarch64").expect("the board is known");
     assert_eq!(board.cpus, ["cortex-a53", "neoverse-n1", "max"]);
-    let (blob, images) = (blob(), images("test", 4));
+    let blob = blob("fashion_mobilenet_v2.onnx", Ptq::FAST);
+    let images = images("test", 4);
     for (cpu, count) in [("cortex-a53", 4), ("neoverse-n1", 1), ("max", 1)] {
         let board = board.clone().with_cpu(cpu).expect("the board may have it");
         computes_the_bytes_of_the_host(&board, &blob, &images[..count]);
+    }
+}
+
+/// Squeeze-excite, hard-swish, and tensors of both sizes of elements.
+#[test]
+fn int16_and_squeeze_excite_give_the_same_bytes_on_both_boards() {
+    let ptq = Ptq {
+        int16: Some(true),
+        ..Ptq::FAST
+    };
+    let blob = blob("fashion_mobilenet_v3.onnx", ptq);
+    let model = Model::new(&blob).expect("the blob validates");
+    let tensors = model.tables().flow.tensors;
+    let wide = tensors.iter().filter(|tensor| tensor.element_bytes == 2);
+    assert!(wide.count() > 0, "some tensor is worth it in this net");
+    for name in ["mps2-an386", "virt-aarch64"] {
+        let board = Board::find(name).expect("the board is known");
+        computes_the_bytes_of_the_host(&board, &blob, &images("test", 2));
     }
 }

@@ -191,10 +191,16 @@ pub fn count(numbers: &Numbers) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::RangeMethod;
+    use crate::calibrate::Calibration;
     use crate::function::Function;
     use crate::graph::Clamp;
     use crate::handmade::{graph, pointwise};
+    use crate::histogram::Histogram;
+    use crate::lower::Rounding;
 
     #[test]
     fn a_residual_stream_is_one_candidate_without_what_cannot_be_int16() {
@@ -225,5 +231,55 @@ mod tests {
             found.contains(&vec![1]) && !found.contains(&vec![2]),
             "{found:?}"
         );
+    }
+
+    /// Four convolutions in a row, all of the same work.
+    fn numbers() -> Numbers {
+        let nodes = (0..4).map(|input| (pointwise(), Clamp::NONE, vec![input]));
+        let graph = graph(nodes.collect());
+        let mut histogram = Histogram::default();
+        histogram.record(&[-1.0, 2.0]);
+        let count = graph.tensors.len();
+        let calibration = Calibration {
+            histograms: vec![histogram; count],
+            channels: vec![vec![]; count],
+            means: vec![vec![]; count],
+            image_means: vec![],
+        };
+        Numbers {
+            scales: vec![Scale::covering((-1.0, 2.0)); count],
+            calibration: Arc::new(calibration),
+            rounding: Rounding::new(),
+            method: RangeMethod::MinMax,
+            graph,
+        }
+    }
+
+    #[test]
+    fn what_helps_is_taken_within_the_limit_and_nothing_else() {
+        let wide = |numbers: &Numbers, tensor: TensorId| {
+            f64::from(u8::from(numbers.scales[tensor].element == Element::Int16))
+        };
+        // Tensor 1 costs, 2 and 3 help, but both together are half of the work.
+        let measure = |numbers: &Numbers| {
+            Ok(20.0 - wide(numbers, 1) + 2.0 * wide(numbers, 2) + 3.0 * wide(numbers, 3))
+        };
+        let (taken, sqnr) = widen(&numbers(), 20.0, 8, measure).unwrap();
+        let elements: Vec<bool> = (1..4).map(|at| wide(&taken, at) > 0.0).collect();
+        assert_eq!((elements, sqnr), (vec![false, false, true], 23.0));
+        assert_eq!(count(&taken), 1);
+        assert_eq!(taken.scales[3], Scale::wide((-1.0, 2.0)));
+    }
+
+    #[test]
+    fn sums_that_would_not_fit_are_passed_over() {
+        let fails = |_: &Numbers| {
+            Err(Error::Unrepresentable {
+                node: String::new(),
+                reason: String::new(),
+            })
+        };
+        let (taken, sqnr) = widen(&numbers(), 20.0, 8, fails).unwrap();
+        assert_eq!((count(&taken), sqnr), (0, 20.0));
     }
 }
