@@ -1,14 +1,17 @@
 //! Full-size nets of other families, written as PyTorch and as tf2onnx write them: each is read,
-//! quantized, planned and run, and its plans compute the same bytes.
+//! quantized, planned and run, and its plans compute the same bytes; so does an emulated Cortex-A53,
+//! on what PyTorch writes.
 //!
 //! Weights are random, so there is no accuracy to keep; but activations are of the size that they
 //! have in trained nets, and the answer must be that of f32.
 
+use std::io::Write;
 use std::sync::Mutex;
 use std::time::Instant;
 
 use prost::Message;
 use tidbit::{Model, Session};
+use tidbit_cli::board::{Board, Emulated, firmware};
 use tidbit_quantize::{Network, Options, Ram, RangeMethod, Reference, Sqnr, Watch};
 use tidbit_tests::full_size::{
     Style, efficientnet_b0, mobilenet_v3_large, resnet50, shufflenet_v2, squeezenet, vgg16,
@@ -44,15 +47,15 @@ impl Architecture {
             let file = on_disk(&onnx);
             drop(onnx);
             println!("{} {style:?}: made in {:.1?}", self.name, begun.elapsed());
-            let db = quantized_and_run(file.path());
+            let db = quantized_and_run(file.path(), style == Style::Torch);
             assert!(db >= TOLERANCE, "{} {style:?}: {db:.1} dB", self.name);
         }
     }
 }
 
-/// Reads a net, quantizes it for the least memory and layer by layer, runs both. Returns the
-/// output SQNR.
-fn quantized_and_run(path: &std::path::Path) -> f64 {
+/// Reads a net, quantizes it for the least memory and layer by layer, runs both, and the former on
+/// an emulated core too, if asked for. Returns the output SQNR.
+fn quantized_and_run(path: &std::path::Path, emulated: bool) -> f64 {
     let begun = Instant::now();
     let net = Network::load(path).expect("the net is understood");
     println!("  read in {:.1?}", begun.elapsed());
@@ -71,6 +74,7 @@ fn quantized_and_run(path: &std::path::Path) -> f64 {
         quantized.expect("the net is quantized").blob
     });
     drop(net);
+    let blob = &lean;
     let [lean, whole] = [&lean, &whole].map(|blob| Model::new(blob).expect("it validates"));
     for (plan, model) in [("auto", &lean), ("layerwise", &whole)] {
         println!(
@@ -80,11 +84,26 @@ fn quantized_and_run(path: &std::path::Path) -> f64 {
         );
     }
     let expected = trace(&whole, &images[0], 0);
-    // Further targets join here: an emulated core's trace of `lean` must equal `expected` too.
     let begun = Instant::now();
     assert_eq!(trace(&lean, &images[0], 0x5a), expected);
     println!("  run in {:.1?}", begun.elapsed());
+    if emulated {
+        let begun = Instant::now();
+        assert_eq!(trace_on_board(blob, &images[0]), expected);
+        println!("  emulated in {:.1?}", begun.elapsed());
+    }
     output_sqnr(&lean, path, &images[0])
+}
+
+/// The hashes of all tensors as an emulated Cortex-A53 computes them.
+fn trace_on_board(blob: &[u8], image: &[u8]) -> Vec<u32> {
+    let board = Board::find("virt-aarch64").expect("the board is known");
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(blob).expect("room for the blob");
+    let elf = firmware::build(&board.name).expect("the firmware is built");
+    let mut device = Emulated::boot(&board, &elf, file.path()).expect("the board boots");
+    let answer = device.infer(image, true).expect("the board runs");
+    answer.tensor_hashes
 }
 
 /// Output SQNR on one image, in dB.
