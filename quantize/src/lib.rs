@@ -21,6 +21,7 @@ pub mod import;
 pub mod layer_reference;
 pub mod lower;
 pub mod network;
+mod notices;
 pub mod options;
 pub mod plan;
 pub mod ptq;

@@ -8,10 +8,11 @@ use tidbit::{ImageShape, Model};
 use crate::calibrate::Calibration;
 use crate::digest::sha256;
 use crate::emit::{Extras, emit};
-use crate::fold::{self, fold};
-use crate::graph::{Graph, Node, Op, TensorId};
+use crate::fold::fold;
+use crate::graph::{Graph, Op, TensorId};
 use crate::import::{Imported, import, source::Source};
 use crate::lower::{IntNet, lower, lower_rounded};
+use crate::notices;
 use crate::options::{Options, RangeMethod};
 use crate::plan::{Plan, Ram, layerwise, plan};
 use crate::ptq::ladder::{INT16, Material, Numbers, Pass, choose};
@@ -115,7 +116,7 @@ impl Network {
                 count: unknown.len(),
             });
         }
-        let mut notices = given_notices(&graph, &unknown, options.ptq);
+        let mut notices = notices::of_given_scales(&graph, &unknown, options.ptq);
         let options = &choices(options, &graph, &unknown);
         // Without a choice to be made nothing has to be judged; four range methods are too few to fit
         // images by chance, so for them none is held out.
@@ -148,7 +149,12 @@ impl Network {
         let first = lower(&graph, &first, &calibration.means)?;
         let mut plan = planned(&first, options.ram, &extras(String::new()), watch)?;
         let given_scales = graph.given.len();
-        notices.extend(seen_notices(&graph, &calibration, &unknown, images.len()));
+        notices.extend(notices::of_calibration(
+            &graph,
+            &calibration,
+            &unknown,
+            images.len(),
+        ));
         if options
             .ptq
             .runs(options.ptq.adaptive_rounding, Effort::Default)
@@ -176,7 +182,7 @@ impl Network {
                     int16
                         .filter(|pass| pass.name == INT16)
                         .for_each(|pass| pass.taken = false);
-                    notices.push(MEMORY.into());
+                    notices.push(notices::MEMORY.into());
                 }
                 Err(error) => return Err(error),
             }
@@ -270,9 +276,6 @@ fn planned(net: &IntNet, ram: Ram, extras: &Extras<'_>, watch: &dyn Watch) -> Re
     })
 }
 
-/// Why no tensor is int16 although that would help.
-const MEMORY: &str = "int16 for some tensors would make the answers better, but would take more memory than the budget, or a quarter more";
-
 /// What is left of a user's choices for a graph: a file's own numbers are not changed by any pass, and
 /// where it gives every scale there are no ranges to choose.
 fn choices(options: &Options, graph: &Graph, calibrated: &[TensorId]) -> Options {
@@ -289,69 +292,4 @@ fn choices(options: &Options, graph: &Graph, calibrated: &[TensorId]) -> Options
         };
     }
     options
-}
-
-/// What a user should know about a net's calibration.
-fn seen_notices(
-    graph: &Graph,
-    calibration: &Calibration,
-    calibrated: &[TensorId],
-    images: usize,
-) -> Vec<String> {
-    let mut notices = Vec::new();
-    if images < 32 && !calibrated.is_empty() {
-        notices.push(format!(
-            "only {images} calibration images: some 100 give reliable ranges"
-        ));
-    }
-    for node in &graph.nodes {
-        if graph.given.contains_key(&node.output) || calibrated.is_empty() {
-            continue;
-        }
-        let (lo, hi) = calibration.histograms[node.output].extremes();
-        if lo == hi && !matches!(node.op, Op::Softmax) {
-            notices.push(format!(
-                "the output of '{}' is {lo} on every calibration image",
-                node.name
-            ));
-        }
-    }
-    notices
-}
-
-/// What a user should know about a file that is quantized already.
-fn given_notices(graph: &Graph, calibrated: &[TensorId], ptq: Ptq) -> Vec<String> {
-    if !graph.has_given_scales() {
-        return vec![];
-    }
-    let given = graph.given.len();
-    let mut notices = vec![match calibrated {
-        [] => format!(
-            "the file is quantized already: {given} tensors keep the scales that it gives; no images are needed"
-        ),
-        some => format!(
-            "the file is quantized already: {given} tensors keep the scales that it gives, {} are calibrated ('{}' first)",
-            some.len(),
-            graph.tensors[some[0]].name
-        ),
-    }];
-    if [ptq.equalize, ptq.adaptive_rounding, ptq.int16].contains(&Some(true)) {
-        notices.push(
-            "neither equalization nor adaptive rounding runs, and no tensor is int16: that would change the file's own numbers"
-                .into(),
-        );
-    }
-    let rounded_anew = |node: &&Node| match &node.op {
-        Op::Conv(conv) => conv.steps.is_none() && node.name != fold::NORMALIZATION,
-        Op::ConvTranspose(transposed) => transposed.conv.steps.is_none(),
-        _ => false,
-    };
-    let count = graph.nodes.iter().filter(rounded_anew).count();
-    if let Some(first) = graph.nodes.iter().find(rounded_anew) {
-        notices.push(format!(
-            "the file gives no symmetric int8 weights for {count} layers ('{}' first): tidbit rounds them",
-            first.name
-        ));
-    }
-    notices
 }
