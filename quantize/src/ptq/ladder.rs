@@ -161,9 +161,9 @@ pub fn choose(
     if options.runs_passes() {
         best = material.settled(best)?;
     }
+    let nearest = best.clone();
     if ptq.runs(ptq.adaptive_rounding, Effort::Default) {
         sqnr = ladder.trial.sqnr(&best, "all images", material.watch)?;
-        let nearest = best.clone();
         let all = [(SOME, "adaptive rounding"), (MANY, "with more samples")];
         let works = if ptq.effort == Effort::Best { 2 } else { 1 };
         // More samples are mostly better, and sometimes much worse.
@@ -174,7 +174,7 @@ pub fn choose(
             ladder.compare(name, wish, (next, found), (&mut best, &mut sqnr));
         }
     }
-    let int8 = ladder.widened(ptq, &mut best)?;
+    let int8 = ladder.widened(ptq, &mut best, &nearest)?;
     Ok(Outcome {
         numbers: best,
         int8,
@@ -233,7 +233,15 @@ impl Ladder<'_> {
     }
 
     /// Makes some tensors int16, if that is asked for or needed; the numbers before, if it did.
-    fn widened(&mut self, ptq: Ptq, best: &mut Numbers) -> Result<Option<Numbers>, Error> {
+    ///
+    /// Rounded weights make up for the errors of int8 tensors, which then are gone: so it is tried
+    /// with weights that are rounded to the nearest too.
+    fn widened(
+        &mut self,
+        ptq: Ptq,
+        best: &mut Numbers,
+        nearest: &Numbers,
+    ) -> Result<Option<Numbers>, Error> {
         if ptq.int16 == Some(false) || (ptq.int16.is_none() && ptq.effort == Effort::Fast) {
             return Ok(None);
         }
@@ -245,9 +253,14 @@ impl Ladder<'_> {
         }
         let tries = if thorough { 24 } else { 8 };
         let trial = &self.trial;
-        let (next, found) = widen(best, sqnr, tries, |numbers| {
-            trial.sqnr(numbers, "int16", watch)
-        })?;
+        let measure = |numbers: &Numbers| trial.sqnr(numbers, "int16", watch);
+        let (mut next, mut found) = widen(best, sqnr, tries, measure)?;
+        if !best.rounding.is_empty() {
+            let other = widen(nearest, measure(nearest)?, tries, measure)?;
+            if other.1 > found && count(&other.0) > 0 {
+                (next, found) = other;
+            }
+        }
         let taken = count(&next) > 0;
         self.passes.push(Pass {
             name: INT16,
