@@ -27,6 +27,7 @@ pub mod plan;
 pub mod ptq;
 pub mod ranges;
 pub mod reference;
+pub mod repack;
 pub mod scale;
 mod scale_groups;
 pub mod sqnr;

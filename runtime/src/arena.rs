@@ -78,6 +78,20 @@ impl Ring {
         Some(start..start.checked_add(self.row_bytes)?)
     }
 
+    /// How many of these rows lie one behind the other, from the first on.
+    fn run(&self, rows: Range<u16>) -> Option<u16> {
+        let mut end = self.range(rows.start)?.end;
+        let mut count = 1u16;
+        for y in rows.skip(1) {
+            let next = self.range(y)?;
+            if next.start != end {
+                break;
+            }
+            (end, count) = (next.end, count.checked_add(1)?);
+        }
+        Some(count)
+    }
+
     /// Moves rows from the landing into the ring.
     pub(crate) fn settle(tensor: &TensorRecord, rows: &Move, arena: &mut [u8]) -> Option<()> {
         let from = Self::with(tensor, tensor.row_bytes(), rows.landed)?;
@@ -118,13 +132,17 @@ impl<'a> Rows<'a> {
     /// Row `y` of the input; `None` above and below the image, and for a row that the output row
     /// lies on.
     pub(crate) fn get(&self, y: i32) -> Option<&'a [i8]> {
+        self.run(y, 1)
+    }
+
+    /// `count` rows from row `y` on, where they lie one behind the other.
+    pub(crate) fn run(&self, y: i32, count: u16) -> Option<&'a [i8]> {
         let y = u16::try_from(y).ok().filter(|y| *y < self.ring.height)?;
-        let range = self.ring.range(y)?;
-        let bytes = match range.start.checked_sub(self.behind_at) {
-            Some(start) => self
-                .behind
-                .get(start..start.checked_add(self.ring.row_bytes)?)?,
-            None => self.before.get(range)?,
+        let start = self.ring.range(y)?.start;
+        let len = usize::from(count).checked_mul(self.ring.row_bytes)?;
+        let bytes = match start.checked_sub(self.behind_at) {
+            Some(start) => self.behind.get(start..start.checked_add(len)?)?,
+            None => self.before.get(start..start.checked_add(len)?)?,
         };
         Some(as_i8(bytes))
     }
@@ -137,13 +155,7 @@ impl<'a> Rows<'a> {
     /// All rows one behind another, where the ring holds the whole input; `None` if the output row
     /// lies on them.
     pub(crate) fn whole(&self) -> Option<&'a [i8]> {
-        let start = self.ring.range(0)?.start;
-        let len = usize::from(self.ring.height).checked_mul(self.ring.row_bytes)?;
-        let bytes = match start.checked_sub(self.behind_at) {
-            Some(start) => self.behind.get(start..start.checked_add(len)?)?,
-            None => self.before.get(start..start.checked_add(len)?)?,
-        };
-        Some(as_i8(bytes))
+        self.run(0, self.ring.height)
     }
 }
 
@@ -171,9 +183,30 @@ pub(crate) struct Bench<'a> {
 impl Bench<'_> {
     /// Borrows output row `y` to write, and everything else to read.
     pub(crate) fn row(&mut self, y: u16) -> Option<RowIo<'_>> {
-        let range = self.out.range(y)?;
+        self.rows(y, 1)
+    }
+
+    /// How many of these rows lie one behind the other, both of the output and of the first input,
+    /// and none of the output on one of the input; at least one.
+    pub(crate) fn run(&self, rows: Range<u16>) -> Option<u16> {
+        let count = self.out.run(rows.clone())?.min(self.a.run(rows.clone())?);
+        let end = |ring: &Ring| {
+            ring.range(rows.start)?
+                .start
+                .checked_add(usize::from(count).checked_mul(ring.row_bytes)?)
+        };
+        let (out, a) = (self.out.range(rows.start)?, self.a.range(rows.start)?);
+        let apart = out.start >= end(&self.a)? || a.start >= end(&self.out)?;
+        Some(if apart { count } else { 1 })
+    }
+
+    /// As [`row`](Self::row), for `count` rows that lie one behind the other.
+    pub(crate) fn rows(&mut self, y: u16, count: u16) -> Option<RowIo<'_>> {
+        let start = self.out.range(y)?.start;
+        let len = usize::from(count).checked_mul(self.out.row_bytes)?;
+        let range = start..start.checked_add(len)?;
         let (before, rest) = self.arena.split_at_mut_checked(range.start)?;
-        let (out, behind) = rest.split_at_mut_checked(self.out.row_bytes)?;
+        let (out, behind) = rest.split_at_mut_checked(len)?;
         let (before, behind): (&[u8], &[u8]) = (before, behind);
         let rows = |ring| Rows {
             ring,

@@ -9,6 +9,7 @@ use crate::blob::SegmentRecord;
 use crate::blob::header::NONE;
 use crate::error::Error;
 use crate::kernels::bytes::as_i8;
+use crate::kernels::{Kernels, kernels};
 use crate::model::Model;
 use crate::ops::run_step;
 use crate::schedule::{Next, Progress as RowsMade, Schedule, Step};
@@ -57,8 +58,9 @@ pub enum RunError<E> {
 
 /// An inference over memory of the caller: arena first, scratch behind it.
 ///
-/// The value itself takes 652 bytes on a 32-bit core, besides [`Model::stack_bytes`].
+/// The value itself takes 656 bytes on a 32-bit core, besides [`Model::stack_bytes`].
 pub struct Session<'b, 'm> {
+    kernels: &'static Kernels,
     model: Model<'b>,
     arena: &'m mut [u8],
     scratch: &'m mut [u8],
@@ -72,6 +74,18 @@ impl<'b, 'm> Session<'b, 'm> {
     /// # Errors
     /// [`Error::MemoryTooSmall`].
     pub fn new(model: &Model<'b>, memory: &'m mut [u8]) -> Result<Self, Error> {
+        Self::with_kernels(model, memory, kernels())
+    }
+
+    /// As [`new`](Self::new), with a backend of the caller's choice.
+    ///
+    /// # Errors
+    /// [`Error::MemoryTooSmall`].
+    pub fn with_kernels(
+        model: &Model<'b>,
+        memory: &'m mut [u8],
+        kernels: &'static Kernels,
+    ) -> Result<Self, Error> {
         let (have, need) = (memory.len(), model.memory_bytes());
         let small = Error::MemoryTooSmall { have, need };
         let (memory, _) = memory.split_at_mut_checked(need).ok_or(small)?;
@@ -79,6 +93,7 @@ impl<'b, 'm> Session<'b, 'm> {
             .split_at_mut_checked(model.arena_bytes())
             .ok_or(small)?;
         Ok(Self {
+            kernels,
             model: *model,
             arena,
             scratch,
@@ -134,7 +149,7 @@ impl<'b, 'm> Session<'b, 'm> {
         let model = self.model;
         let checked = &model.checked;
         let at = (segment, &self.progress);
-        run_step(checked, at, step, self.arena, self.scratch)?;
+        run_step(self.kernels, checked, at, step, self.arena, self.scratch)?;
         self.show(segment, step, observer)?;
         let op = checked.flow.ops.get(step.op)?;
         checked.flow.note(segment, &mut self.progress, step)?;

@@ -18,6 +18,7 @@ pub use conv::{Rounded, nearest, weight_scale};
 use std::collections::BTreeMap;
 
 use tidbit::blob::{AddParams, MulParams, OpKind, Position};
+use tidbit::kernels::MAX_TAP_ROWS;
 
 use crate::Error;
 use crate::function::Function;
@@ -255,7 +256,10 @@ fn lower_node(
     };
     let (kind, params) = match &node.op {
         Op::Conv(conv) => {
-            let depthwise = conv.groups > 1 && conv.groups == ops[inputs[0]].shape.channels;
+            // A kernel too high for it is a convolution in groups of one channel.
+            let depthwise = conv.groups > 1
+                && conv.groups == ops[inputs[0]].shape.channels
+                && conv.window.kernel[0] <= MAX_TAP_ROWS;
             let kind = if depthwise {
                 OpKind::Depthwise
             } else {

@@ -2,6 +2,8 @@
 
 use tidbit::blob::InPlace;
 
+use tidbit::kernels::scratch;
+
 use super::cuts::Cut;
 use super::draft::Draft;
 use super::pack::{Piece, pack};
@@ -33,7 +35,7 @@ pub fn realize(base: &Draft, cuts: &[Cut], enough: usize) -> Result<(Plan, u64),
     Ok((if better { close } else { plan }, cost))
 }
 
-/// Arena and scratch of a plan: a pointwise convolution that works in place keeps a pixel aside.
+/// Arena and scratch of a plan: a pointwise convolution that works in place keeps pixels aside.
 pub fn memory_bytes(base: &Draft, plan: &Plan) -> usize {
     let span = |tensor: usize| {
         let ring = &plan.rings[tensor];
@@ -45,7 +47,8 @@ pub fn memory_bytes(base: &Draft, plan: &Plan) -> usize {
             let input = base.inputs(op).next()?;
             let (out, read) = (span(op), span(input));
             let meets = out.start < read.end && read.start < out.end;
-            meets.then_some(usize::from(base.tensors[input].channels))
+            let pixel = usize::from(base.tensors[input].channels);
+            meets.then(|| scratch::of_patches(pixel, 1))
         });
     plan.arena_bytes + aside.max().unwrap_or(0).max(base.scratch)
 }

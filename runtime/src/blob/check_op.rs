@@ -5,7 +5,7 @@ use super::check_rows::{arg_max, depth_to_space, resize};
 use super::header::NONE;
 use super::{ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord};
 use crate::error::Error;
-use crate::ops::CHANNELS;
+use crate::kernels::{MAX_TAP_ROWS, Packing, scratch};
 use crate::schedule::{Flow, Records, Schedule};
 
 /// What an operator costs.
@@ -148,8 +148,8 @@ pub(super) fn elementwise(output: &TensorRecord) -> Cost {
 
 /// Adds the pixel that a pointwise convolution keeps aside where it may work in place.
 fn in_place_cost(flow: &Flow<'_>, index: u16, op: &OpRecord, cost: Cost) -> Cost {
-    let pixel = flow.tensor(op.input_a).map(|a| a.pixel_bytes());
-    match pixel {
+    let a = flow.tensor(op.input_a);
+    match a.map(|a| scratch::of_patches(usize::from(a.channels), 1)) {
         Some(pixel) if flow.shares_memory(index, op.input_a) => Cost {
             scratch: cost.scratch.max(pixel),
             ..cost
@@ -190,7 +190,7 @@ fn window_fits(
             && extent(params.kernel_w, params.dilation_w).is_some()
             && reaches(out.height, op.stride_rows, op.pad_top, a.height)?
             && reaches(out.width, params.stride_w, params.pad_left, a.width)?
-            && params.packing == 0
+            && params.order().is_some()
             && params.shift < 31
             && bounds(params.lo, params.hi, out),
     )
@@ -222,7 +222,9 @@ fn conv_cost(
 ) -> Option<Cost> {
     let channels = usize::from(out.channels);
     let weights = channels.checked_mul(k)?;
-    data.i8s(params.weights, weights)?;
+    // Kernels rely on sums of two products that stay within 16 bits.
+    let values = data.bytes(params.weights, weights)?;
+    (!values.contains(&0x80)).then_some(())?;
     data.words(params.bias, channels)?;
     data.words(params.multipliers, channels)?;
     if params.pad_pixel != 0 {
@@ -249,9 +251,11 @@ fn conv(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) ->
         return None;
     }
     let k = taps(params.kernel_h, params.kernel_w)?.checked_mul(usize::from(inputs))?;
-    let patch = k.checked_mul(usize::from(a.element_bytes))?;
-    let in_row = params.is_pointwise(op) || params.takes_whole(op, a, out);
-    let scratch = if in_row { 0 } else { patch };
+    let in_ring = params.is_pointwise(op) || params.takes_whole(op, a, out);
+    let scratch = match usize::from(out.width) {
+        1 if in_ring => 0,
+        width => scratch::of_patches(k, width),
+    };
     conv_cost(data, &params, (a, out), k, scratch)
 }
 
@@ -262,12 +266,18 @@ fn depthwise(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecor
         return None;
     }
     let taps = taps(params.kernel_h, params.kernel_w)?;
-    let elements = taps.checked_mul(usize::from(a.channels).min(CHANNELS))?;
-    let patch = elements.checked_mul(usize::from(a.element_bytes))?;
-    conv_cost(data, &params, (a, out), taps, patch)
+    let rows = usize::from(params.kernel_h);
+    let scratch = scratch::of_depthwise(rows, a.pixel_bytes());
+    (rows <= MAX_TAP_ROWS).then_some(())?;
+    conv_cost(data, &params, (a, out), taps, scratch)
 }
 
 impl ConvParams {
+    /// The order of the weights; `None` if there is none of this number.
+    pub fn order(&self) -> Option<Packing> {
+        Packing::from_byte(self.packing)
+    }
+
     /// Whether each output pixel reads just the pixel under it, with all of its channels.
     pub fn is_pointwise(&self, op: &OpRecord) -> bool {
         (self.kernel_h, self.kernel_w, self.groups) == (1, 1, 1)

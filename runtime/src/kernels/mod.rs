@@ -1,18 +1,103 @@
 //! Micro-kernels: the inner loops, and the only room where `unsafe` is allowed.
 //!
-//! [`scalar`] *defines* every result; a kernel for an instruction set has the same names and
-//! returns the same bytes. Kernels know slices, never shapes, strides of images, or blobs.
+//! [`scalar`] *defines* every result; a backend for an instruction set offers the same few names in a
+//! [`Kernels`] and returns the same bytes. Kernels know slices, never images or blobs.
+//!
+//! The backend is chosen when the crate is built, from the target; on x86-64 and AArch64 the first
+//! [`kernels`] looks which of those that are built in the processor can run. `--cfg
+//! tidbit_backend="NAME"` forces one, `scalar` on any target.
 #![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
 
+#[cfg(tidbit_armv7em)]
+mod armv7em;
 pub mod bytes;
 mod element;
+mod jobs;
+#[cfg(tidbit_mve)]
+mod mve;
+#[cfg(tidbit_neon)]
+mod neon;
+mod packing;
 mod rearrange;
 pub mod scalar;
+pub mod scratch;
+#[cfg(tidbit_x86)]
+mod x86;
 
 pub use element::Element;
+pub use jobs::{Depthwise, Gemm, MAX_TAP_ROWS, Weights};
+pub use packing::Packing;
 pub use rearrange::{arg_max, between, every, min_into};
 pub use scalar::{
-    AddFactors, Average, MulFactors, Requant, add, average, average_in_place, clamp_to, depthwise,
-    dot_rows, interpolate, lookup, lookup_in_place, max_into, mul, requantize, softmax_i8,
-    softmax_q15, sum_into,
+    AddFactors, Average, MulFactors, Requant, average, average_in_place, clamp_to, interpolate,
+    max_into, requantize, softmax_i8, softmax_q15, sum_into,
 };
+
+/// A GEMM over so many patches: job, how many, patches, output, scratch.
+pub type GemmFn = fn(&Gemm<'_>, usize, &[i8], &mut [i8], &mut [i8]);
+/// A row of a depthwise convolution: job, rows under the window, output row, scratch.
+pub type DepthwiseFn = fn(&Depthwise<'_>, &[&[i8]], &mut [i8], &mut [i8]);
+
+/// A backend: the micro-kernels for one instruction set.
+///
+/// Every kernel leaves the output as it is where its slices are too short, and writes nothing beside
+/// its output and its scratch.
+#[derive(Clone, Copy, Debug)]
+pub struct Kernels {
+    /// As in `--cfg tidbit_backend="NAME"`.
+    pub name: &'static str,
+    /// The order of weights that it runs fast.
+    pub packing: Packing,
+    /// Whether [`Kernels::gemm`] is fastest on int16 patches that begin at whole words: patches are
+    /// then gathered as int8 and widened.
+    pub widens: bool,
+    /// A [`Gemm`] over so many patches. What it may need of scratch is [`scratch::of_patches`].
+    pub gemm: GemmFn,
+    /// A row of a [`Depthwise`], over as many rows as its kernel has. What it may need of scratch is
+    /// [`scratch::of_depthwise`].
+    pub depthwise: DepthwiseFn,
+    /// Int8 in the second half of so many pairs of bytes become int16 in all of them.
+    pub widen: fn(&mut [i8]),
+    /// `(a * ma + b * mb + c) >> shift`, clamped, in the place of `a`; a `b` of one element stands for
+    /// all.
+    pub add: fn(&mut [i8], &[i8], &AddFactors),
+    /// The product of both less their zero points, requantized, in the place of `a`; a `b` of one
+    /// element stands for all.
+    pub mul: fn(&mut [i8], &[i8], &MulFactors),
+    /// `table[x + 128]`, element by element.
+    pub lookup: fn(&[i8; 256], &[i8], &mut [i8]),
+    /// As `lookup`, in place.
+    pub lookup_in_place: fn(&[i8; 256], &mut [i8]),
+    /// Adds a pixel to sums kept as little-endian i32.
+    pub sum_into: fn(&mut [[u8; 4]], &[i8]),
+    /// Sums to elements.
+    pub average: fn(&[[u8; 4]], &Average, &mut [i8]),
+    /// Keeps the greater of each element.
+    pub max_into: fn(&mut [i8], &[i8]),
+    /// Keeps the lesser of each element.
+    pub min_into: fn(&mut [i8], &[i8]),
+}
+
+/// The fastest backend for the machine.
+pub fn kernels() -> &'static Kernels {
+    #[cfg(tidbit_armv7em)]
+    return &armv7em::KERNELS;
+    #[cfg(tidbit_mve)]
+    return &mve::KERNELS;
+    #[cfg(not(any(tidbit_armv7em, tidbit_mve)))]
+    backends().last().unwrap_or(&scalar::KERNELS)
+}
+
+/// Every backend that runs on the machine, the scalar one first and the fastest last.
+pub fn backends() -> impl Iterator<Item = &'static Kernels> {
+    let scalar = [&scalar::KERNELS].into_iter();
+    #[cfg(tidbit_x86)]
+    let scalar = scalar.chain(x86::backends());
+    #[cfg(tidbit_neon)]
+    let scalar = scalar.chain(neon::backends());
+    #[cfg(tidbit_armv7em)]
+    let scalar = scalar.chain([&armv7em::KERNELS]);
+    #[cfg(tidbit_mve)]
+    let scalar = scalar.chain([&mve::KERNELS]);
+    scalar
+}

@@ -12,7 +12,7 @@ use super::{Site, of_element};
 use crate::arena::{Bench, RowIo};
 use crate::blob::{OpKind, PoolParams};
 use crate::kernels::bytes::as_u8_mut;
-use crate::kernels::{average_in_place, clamp_to, max_into, min_into};
+use crate::kernels::{average_in_place, clamp_to};
 
 /// A function of its own, so that other operators do not pay for its stack.
 #[inline(never)]
@@ -37,13 +37,13 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         if average {
             let sums = as_u8_mut(io.out).as_chunks_mut::<4>().0;
             for (x, sums) in (0..).zip(sums.chunks_exact_mut(channels)) {
-                window.columns(row, x, |pixel| sum(sums, pixel, size));
+                window.columns(row, x, |pixel| sum(site.kernels, sums, pixel, size));
             }
         } else {
             let keep: fn(&mut [i8], &[i8]) = if kind == OpKind::MinPool {
-                min_into
+                site.kernels.min_into
             } else {
-                max_into
+                site.kernels.max_into
             };
             for (x, best) in (0..).zip(io.out.chunks_exact_mut(channels)) {
                 window.columns(row, x, |pixel| keep(best, pixel));

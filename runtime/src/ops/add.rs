@@ -6,7 +6,7 @@ use super::Site;
 use super::pair::{self, Pairs};
 use crate::arena::Bench;
 use crate::blob::AddParams;
-use crate::kernels::{AddFactors, add};
+use crate::kernels::{AddFactors, Kernels};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: AddParams = site.model.data.params(&site.op)?;
@@ -27,8 +27,8 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
 }
 
 impl Pairs for AddFactors {
-    fn make(&self, first: &mut [i8], second: &[i8]) {
-        add(first, second, self);
+    fn make(&self, kernels: &Kernels, first: &mut [i8], second: &[i8]) {
+        (kernels.add)(first, second, self);
     }
 
     fn value(&self, first: i32, second: i32) -> i32 {

@@ -1,37 +1,55 @@
 //! Convolution: pointwise straight from the row, dense layers straight from the ring where it holds
-//! the whole input, everything else by im2col, one patch at a time.
+//! the whole input, everything else by im2col, some patches at a time.
 //!
-//! A pointwise convolution may make its row in the place of the one it reads: pixel by pixel, and
-//! the pixels that it writes stay behind those that it has yet to read.
+//! A pointwise convolution may make its row in the place of the one it reads: some pixels at a time
+//! are taken aside, and the pixels that it writes stay behind those that it has yet to read.
 
 use core::ops::Range;
 
+use super::patches::Patches;
 use super::window::{Outside, Window};
-use super::{Site, copy, of_element};
+use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
-use crate::kernels::{Element, Requant, dot_rows};
+use crate::kernels::{Gemm, Requant, Weights};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
-    if params.is_pointwise(&site.op) || params.takes_whole(&site.op, &site.input, &site.output) {
-        in_ring(site, bench, rows, &params)
+    if params.is_pointwise(&site.op) {
+        pointwise(site, bench, rows, &params)
+    } else if params.takes_whole(&site.op, &site.input, &site.output) {
+        let job = job(site, &params)?;
+        let io = bench.row(0)?;
+        let scratch = as_i8_mut(io.scratch);
+        (site.kernels.gemm)(&job, 1, io.a.whole()?, io.out, scratch);
+        Some(())
     } else {
         by_patches(site, bench, rows, &params)
     }
 }
 
-/// The weights, and how many of them each output channel has.
-fn weights<'a>(site: &Site<'a>, params: &ConvParams) -> Option<(&'a [i8], usize)> {
+/// The GEMM of a convolution, its groups together; patches lie one behind the other.
+fn job<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Gemm<'a>> {
     let inputs = usize::from(site.input.channels.checked_div(params.groups)?);
     let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
     let k = taps.wrapping_mul(inputs);
     let count = usize::from(site.output.channels).wrapping_mul(k);
-    Some((site.model.data.i8s(params.weights, count)?, k))
+    Some(Gemm {
+        k,
+        pitch: k.wrapping_mul(usize::from(site.input.element_bytes)),
+        stride: site.output.pixel_bytes(),
+        input_bytes: site.input.element_bytes,
+        output_bytes: site.output.element_bytes,
+        weights: Weights {
+            values: site.model.data.i8s(params.weights, count)?,
+            packing: params.order()?,
+        },
+        requant: requant(site, params)?,
+    })
 }
 
-/// The two ways are functions of their own, so that neither pays for the stack of the other.
+/// The ways are functions of their own, so that none pays for the stack of another.
 #[inline(never)]
 fn by_patches(
     site: &Site<'_>,
@@ -39,101 +57,101 @@ fn by_patches(
     rows: Range<u16>,
     params: &ConvParams,
 ) -> Option<()> {
-    let requant = requant(site, params)?;
-    let inputs = usize::from(site.input.channels.checked_div(params.groups)?);
-    let (weights, k) = weights(site, params)?;
+    let whole = job(site, params)?;
     let window = Window::of_conv(&site.op, params, &site.input);
     let outside = Outside::of_conv(site, params)?;
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
-    let size = usize::from(site.input.element_bytes);
-    let (bytes, of_group) = (k.wrapping_mul(size), inputs.wrapping_mul(size));
-    let answer = usize::from(site.output.element_bytes);
-    if outputs == 0 || k == 0 {
-        return None;
-    }
+    let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
+    let width = usize::from(site.output.width);
+    let patches = Patches::of(site.kernels, &whole, width);
     for y in rows {
         let io = bench.row(y)?;
-        let patch = as_i8_mut(io.scratch.get_mut(..bytes)?);
-        let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
-        for (x, pixel) in (0..).zip(pixels) {
+        let scratch = as_i8_mut(io.scratch);
+        for tile in patches.tiles(width) {
+            let first = tile.start.wrapping_mul(whole.stride);
+            let pixels = io.out.get_mut(first..)?;
             for group in 0..usize::from(params.groups) {
-                let first = group.wrapping_mul(of_group);
-                window.gather(&io.a, (y, x), (first, of_group), &outside, patch)?;
-                let (start, end) = (
-                    group.wrapping_mul(outputs),
-                    group.wrapping_add(1).wrapping_mul(outputs),
-                );
-                let weights = weights.get(start.wrapping_mul(k)..end.wrapping_mul(k))?;
-                let requant = requant.from_channel(start)?;
-                let out = pixel.get_mut(start.wrapping_mul(answer)..end.wrapping_mul(answer))?;
-                multiply(site, (patch, k), weights, &requant, (out, outputs));
+                let bytes = (group.wrapping_mul(of_group), of_group);
+                let gather = |index: usize, patch: &mut [i8]| {
+                    let x = tile.start.wrapping_add(index) as i32;
+                    window.gather(&io.a, (y, x), bytes, &outside, patch)
+                };
+                let start = group.wrapping_mul(outputs);
+                let job = of_channels(&whole, start, outputs)?;
+                let byte = start.wrapping_mul(usize::from(whole.output_bytes));
+                let out = pixels.get_mut(byte..)?;
+                patches.run(site.kernels, &job, (tile.len(), gather), out, scratch)?;
             }
         }
     }
     Some(())
 }
 
-/// The micro-kernel for the elements that there are: `k` of them in a patch, an output pixel every
-/// `stride` of its elements.
-#[inline(never)]
-fn multiply(
-    site: &Site<'_>,
-    (patches, k): (&[i8], usize),
-    weights: &[i8],
-    requant: &Requant<'_>,
-    (out, stride): (&mut [i8], usize),
-) {
-    of_element!(site.input.element_bytes, A => of_element!(site.output.element_bytes, Q => {
-        dot_rows::<A, Q>(A::view(patches), k, weights, requant, Q::view_mut(out), stride);
-    }));
+/// The part of a GEMM for some of its output channels.
+fn of_channels<'a>(whole: &Gemm<'a>, start: usize, count: usize) -> Option<Gemm<'a>> {
+    let end = start.checked_add(count)?;
+    let weights = start.wrapping_mul(whole.k)..end.wrapping_mul(whole.k);
+    Some(Gemm {
+        weights: Weights {
+            values: whole.weights.values.get(weights)?,
+            ..whole.weights
+        },
+        requant: Requant {
+            bias: whole.requant.bias.get(start..end)?,
+            multipliers: whole.requant.multipliers.get(start..end)?,
+            ..whole.requant
+        },
+        ..*whole
+    })
 }
 
-/// Each pixel of the input is a patch already (with a stride, every so many of them), or the whole
-/// input is one.
+/// Each pixel of the input is a patch already; with a stride, every so many of them.
 #[inline(never)]
-fn in_ring(
+fn pointwise(
     site: &Site<'_>,
     bench: &mut Bench<'_>,
     rows: Range<u16>,
     params: &ConvParams,
 ) -> Option<()> {
-    let requant = &requant(site, params)?;
-    let (weights, inputs) = weights(site, params)?;
-    let whole = !params.is_pointwise(&site.op);
-    let channels = usize::from(site.output.channels);
-    let (pixel, answer) = (site.input.pixel_bytes(), site.output.pixel_bytes());
-    let step = pixel.wrapping_mul(usize::from(params.stride_w));
-    if step == 0 || answer == 0 {
-        return None;
-    }
-    for y in rows {
+    let dense = job(site, params)?;
+    let job = Gemm {
+        pitch: dense.pitch.wrapping_mul(usize::from(params.stride_w)),
+        ..dense
+    };
+    let width = usize::from(site.output.width);
+    let patches = Patches::of(site.kernels, &job, width);
+    let even = (params.stride_w, site.op.stride_rows) == (1, 1);
+    let mut next = rows.start;
+    while next < rows.end {
+        let y = next;
         let top = y.checked_mul(site.op.stride_rows)?;
-        if !whole && bench.overlaps_a(y, top)? {
+        if bench.overlaps_a(y, top)? {
+            next = next.checked_add(1)?;
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
-            let patch = as_i8_mut(scratch.get_mut(..pixel)?);
-            for x in 0..usize::from(site.output.width) {
-                let start = from.checked_add(x.checked_mul(step)?)?;
-                copy(patch, as_i8(arena.get(start..start.checked_add(pixel)?)?))?;
-                let start = to.checked_add(x.checked_mul(answer)?)?;
-                let out = as_i8_mut(arena.get_mut(start..start.checked_add(answer)?)?);
-                multiply(site, (patch, inputs), weights, requant, (out, channels));
+            let scratch = as_i8_mut(scratch);
+            for tile in patches.tiles(width) {
+                let aside = |index: usize, patch: &mut [i8]| {
+                    let pixel = tile.start.checked_add(index)?.checked_mul(job.pitch)?;
+                    let start = from.checked_add(pixel)?;
+                    copy(
+                        patch,
+                        as_i8(arena.get(start..start.checked_add(dense.pitch)?)?),
+                    )
+                };
+                let ready = patches.fill(site.kernels, (tile.len(), aside), scratch)?;
+                let start = to.checked_add(tile.start.checked_mul(job.stride)?)?;
+                let out = as_i8_mut(arena.get_mut(start..)?);
+                patches.multiply(site.kernels, &job, tile.len(), ready, out);
             }
             continue;
         }
-        let io = bench.row(y)?;
-        let row = match whole {
-            true => io.a.whole()?,
-            false => io.a.get(i32::from(top))?,
-        };
-        if whole || params.stride_w == 1 {
-            multiply(site, (row, inputs), weights, requant, (io.out, channels));
-            continue;
-        }
-        let mut patches = row.chunks(step);
-        for out in io.out.chunks_exact_mut(answer) {
-            let patch = patches.next()?.get(..pixel)?;
-            multiply(site, (patch, inputs), weights, requant, (out, channels));
-        }
+        // Rows that lie one behind the other are one long row.
+        let run = if even { bench.run(y..rows.end)? } else { 1 };
+        next = next.checked_add(run)?;
+        let io = bench.rows(y, run)?;
+        let from = io.a.run(i32::from(top), run)?;
+        let count = width.wrapping_mul(usize::from(run));
+        (site.kernels.gemm)(&job, count, from, io.out, as_i8_mut(io.scratch));
     }
     Some(())
 }

@@ -1,71 +1,53 @@
-//! Depthwise convolution, with a channel multiplier: pixel by pixel, a patch of some channels at a
-//! time, so that wide layers take no more scratch than narrow ones.
+//! Depthwise convolution, with a channel multiplier: the rows under the window, straight from the ring.
 
 use core::ops::Range;
 
+use super::Site;
 use super::conv::requant;
-use super::window::{Outside, Window};
-use super::{Site, of_element};
+use super::window::Window;
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::as_i8_mut;
-use crate::kernels::{Element, Requant, depthwise};
-
-/// Input channels of a patch.
-pub const CHANNELS: usize = 32;
+use crate::kernels::{Depthwise, MAX_TAP_ROWS, Weights};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
-    let requant = requant(site, &params)?;
     let outputs = usize::from(site.output.channels);
     let channels = usize::from(site.input.channels);
-    let multiplier = outputs.checked_div(channels)?;
-    let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
+    let kernel = [usize::from(params.kernel_h), usize::from(params.kernel_w)];
+    let taps = kernel[0].wrapping_mul(kernel[1]);
     let data = &site.model.data;
-    let weights = data.i8s(params.weights, taps.wrapping_mul(outputs))?;
+    let outside = match params.pad_pixel {
+        0 => None,
+        offset => Some(data.i8s(offset, channels)?),
+    };
+    let job = Depthwise {
+        channels,
+        multiplier: outputs.checked_div(channels)?,
+        kernel,
+        stride: usize::from(params.stride_w),
+        dilation: usize::from(params.dilation_w),
+        pad_left: usize::from(params.pad_left),
+        width: usize::from(site.input.width),
+        input_bytes: site.input.element_bytes,
+        output_bytes: site.output.element_bytes,
+        weights: Weights {
+            values: data.i8s(params.weights, taps.wrapping_mul(outputs))?,
+            packing: params.order()?,
+        },
+        requant: requant(site, &params)?,
+        outside,
+        zero_point: site.input.zero_point,
+    };
     let window = Window::of_conv(&site.op, &params, &site.input);
-    let outside = Outside::of_conv(site, &params)?;
-    let block_outputs = CHANNELS.checked_mul(multiplier)?;
-    let size = usize::from(site.input.element_bytes);
-    let block_bytes = block_outputs.wrapping_mul(usize::from(site.output.element_bytes));
-    if block_bytes == 0 {
-        return None;
-    }
     for y in rows {
         let io = bench.row(y)?;
-        let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
-        for (x, pixel) in (0..).zip(pixels) {
-            let blocks = pixel.chunks_mut(block_bytes);
-            for (block, out) in (0usize..).zip(blocks) {
-                let first = block.wrapping_mul(CHANNELS);
-                let len = channels.saturating_sub(first).min(CHANNELS);
-                let bytes = (first.wrapping_mul(size), len.wrapping_mul(size));
-                let patch = as_i8_mut(io.scratch.get_mut(..taps.wrapping_mul(bytes.1))?);
-                window.gather(&io.a, (y, x), bytes, &outside, patch)?;
-                let first = first.wrapping_mul(multiplier);
-                let weights = (weights.get(first..)?, outputs);
-                let requant = requant.from_channel(first)?;
-                let each = (len, multiplier);
-                multiply(site, patch, each, weights, &requant, out);
-            }
+        let mut under: [&[i8]; MAX_TAP_ROWS] = [&[]; MAX_TAP_ROWS];
+        for (tap, place) in (0..params.kernel_h).zip(&mut under) {
+            *place = window.row(&io.a, y, tap).unwrap_or_default();
         }
+        let scratch = as_i8_mut(io.scratch);
+        (site.kernels.depthwise)(&job, under.get(..kernel[0])?, io.out, scratch);
     }
     Some(())
-}
-
-/// The micro-kernel for the elements that there are: a patch of some channels, each with so many
-/// outputs.
-#[inline(never)]
-fn multiply(
-    site: &Site<'_>,
-    patch: &[i8],
-    (channels, multiplier): (usize, usize),
-    weights: (&[i8], usize),
-    requant: &Requant<'_>,
-    out: &mut [i8],
-) {
-    of_element!(site.input.element_bytes, A => of_element!(site.output.element_bytes, Q => {
-        let (patch, out) = (A::view(patch), Q::view_mut(out));
-        depthwise::<A, Q>(patch, channels, multiplier, weights, requant, out);
-    }));
 }

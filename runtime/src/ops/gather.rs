@@ -8,7 +8,7 @@ use core::ops::Range;
 use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::{GatherParams, NO_CHANNEL};
-use crate::kernels::lookup;
+use crate::kernels::Kernels;
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: GatherParams = site.model.data.params(&site.op)?;
@@ -54,6 +54,7 @@ struct Input<'a> {
 
 /// What an operator picks.
 struct Picks<'a> {
+    kernels: &'static Kernels,
     map: &'a [[u8; 2]],
     a: Input<'a>,
     b: Input<'a>,
@@ -74,6 +75,7 @@ impl<'a> Picks<'a> {
         };
         let b = site.model.flow.tensors.get(site.op.input_b);
         Some(Self {
+            kernels: site.kernels,
             map: data.u16s(params.map, site.output.channels.into())?,
             a: input(site.input.channels, params.table_a)?,
             b: input(b.map_or(0, |b| b.channels), params.table_b)?,
@@ -135,7 +137,7 @@ impl<'a> Picks<'a> {
         for part in self.parts(run, out) {
             let picked = row.get(at..at.wrapping_add(run.len))?;
             match input.table {
-                Some(table) => lookup(table, picked, part),
+                Some(table) => (self.kernels.lookup)(table, picked, part),
                 None => copy(part, picked)?,
             }
             at = at.wrapping_add(column);

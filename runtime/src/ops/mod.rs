@@ -14,43 +14,31 @@ mod gather;
 mod mul;
 mod pad;
 mod pair;
+mod patches;
 mod pool;
 mod resize;
 mod softmax;
 mod table;
 mod window;
 
-pub(crate) use depthwise::CHANNELS;
-
 use crate::arena::{Bench, Ring};
 use crate::blob::{Checked, OpKind, OpRecord, SegmentRecord, TensorRecord};
-use crate::kernels::{max_into, min_into};
+use crate::kernels::Kernels;
+pub(crate) use crate::kernels::scalar::of_element;
 use crate::schedule::{Progress, Step};
 
 /// One operator with its tensors, as the files of this folder take it.
 pub(crate) struct Site<'a> {
+    pub(crate) kernels: &'static Kernels,
     pub(crate) model: &'a Checked<'a>,
     pub(crate) op: OpRecord,
     pub(crate) input: TensorRecord,
     pub(crate) output: TensorRecord,
 }
 
-/// Calls a kernel for elements of this many bytes: operators move bytes, kernels know elements.
-macro_rules! of_element {
-    ($bytes:expr, $element:ident => $call:expr) => {
-        if $bytes == 1 {
-            type $element = i8;
-            $call
-        } else {
-            type $element = [u8; 2];
-            $call
-        }
-    };
-}
-pub(crate) use of_element;
-
 /// Makes the rows of a step; `None` on what validation rules out.
 pub(crate) fn run_step(
+    kernels: &'static Kernels,
     model: &Checked<'_>,
     (segment, progress): (&SegmentRecord, &Progress),
     step: &Step,
@@ -70,6 +58,7 @@ pub(crate) fn run_step(
         out: Ring::to_write(&model.flow, segment, progress, step.op)?,
     };
     let site = Site {
+        kernels,
         model,
         op,
         input,
@@ -84,7 +73,7 @@ pub(crate) fn run_step(
             accumulate::run(&site, &mut bench, rows)
         }
         OpKind::AveragePool => pool::average(&site, &mut bench, rows),
-        OpKind::MaxPool => pool::extreme(&site, &mut bench, rows, max_into),
+        OpKind::MaxPool => pool::extreme(&site, &mut bench, rows, kernels.max_into),
         OpKind::Add => add::run(&site, &mut bench, rows),
         OpKind::Table => table::run(&site, &mut bench, rows),
         OpKind::Softmax => softmax::run(&site, &mut bench, rows),
@@ -93,7 +82,7 @@ pub(crate) fn run_step(
         OpKind::Gather => gather::run(&site, &mut bench, rows),
         OpKind::Resize => resize::run(&site, &mut bench, rows),
         OpKind::DepthToSpace => depth_to_space::run(&site, &mut bench, rows),
-        OpKind::MinPool => pool::extreme(&site, &mut bench, rows, min_into),
+        OpKind::MinPool => pool::extreme(&site, &mut bench, rows, kernels.min_into),
         OpKind::ArgMax => arg_max::run(&site, &mut bench, rows),
     }
 }

@@ -7,7 +7,7 @@ use super::Site;
 use super::pair::{self, Pairs};
 use crate::arena::Bench;
 use crate::blob::MulParams;
-use crate::kernels::{MulFactors, mul};
+use crate::kernels::{Kernels, MulFactors};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: MulParams = site.model.data.params(&site.op)?;
@@ -30,8 +30,8 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
 }
 
 impl Pairs for MulFactors {
-    fn make(&self, first: &mut [i8], second: &[i8]) {
-        mul(first, second, self);
+    fn make(&self, kernels: &Kernels, first: &mut [i8], second: &[i8]) {
+        (kernels.mul)(first, second, self);
     }
 
     fn value(&self, first: i32, second: i32) -> i32 {

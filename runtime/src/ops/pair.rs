@@ -6,12 +6,12 @@ use core::ops::Range;
 use super::{Site, copy, of_element};
 use crate::arena::Bench;
 use crate::blob::TensorRecord;
-use crate::kernels::Element;
+use crate::kernels::{Element, Kernels};
 
 /// An operator on pairs of elements.
 pub(crate) trait Pairs {
     /// Makes the result in the place of the first operand; a second of one element stands for all.
-    fn make(&self, first: &mut [i8], second: &[i8]);
+    fn make(&self, kernels: &Kernels, first: &mut [i8], second: &[i8]);
     /// The value made of those of two elements.
     fn value(&self, first: i32, second: i32) -> i32;
 }
@@ -36,7 +36,7 @@ pub(crate) fn run(
         let io = bench.row(y)?;
         let y = i32::from(y);
         if in_place == (false, true) {
-            swapped.make(io.out, io.a.get(y)?);
+            swapped.make(site.kernels, io.out, io.a.get(y)?);
             continue;
         }
         if !in_place.0 {
@@ -45,7 +45,7 @@ pub(crate) fn run(
         // One piece for all comes again and again.
         let b = io.b.get(y.min(last))?.chunks(second.max(1)).cycle();
         for (first, second) in io.out.chunks_mut(whole.max(1)).zip(b) {
-            pairs.make(first, second);
+            pairs.make(site.kernels, first, second);
         }
     }
     Some(())

@@ -3,10 +3,10 @@
 use core::ops::Range;
 
 use super::window::Window;
-use super::{Site, copy, of_element};
+use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::PoolParams;
-use crate::kernels::{Average, Element, average as requantize_sums, clamp_to, sum_into};
+use crate::kernels::{Average, Element, Kernels, average as requantize_sums, clamp_to, sum_into};
 
 pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
@@ -21,11 +21,15 @@ pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) 
             sums.fill([0; 4]);
             let mut seen = 0usize;
             window.each(&io.a, (y, x), |pixel| {
-                sum(sums, pixel, site.input.element_bytes);
+                sum(site.kernels, sums, pixel, site.input.element_bytes);
                 seen = seen.wrapping_add(1);
             });
             let by = average_of(site, &params, seen)?;
-            of_element!(site.output.element_bytes, Q => requantize_sums(sums, &by, Q::view_mut(out)));
+            if site.output.element_bytes == 1 {
+                (site.kernels.average)(sums, &by, out);
+            } else {
+                requantize_sums(sums, &by, <[u8; 2]>::view_mut(out));
+            }
         }
     }
     Some(())
@@ -82,6 +86,10 @@ pub(crate) fn extreme(
 
 /// Adds a pixel of elements of so many bytes to sums.
 #[inline(never)]
-pub(super) fn sum(sums: &mut [[u8; 4]], pixel: &[i8], element_bytes: u8) {
-    of_element!(element_bytes, A => sum_into(sums, A::view(pixel)));
+pub(super) fn sum(kernels: &Kernels, sums: &mut [[u8; 4]], pixel: &[i8], element_bytes: u8) {
+    if element_bytes == 1 {
+        (kernels.sum_into)(sums, pixel);
+    } else {
+        sum_into(sums, <[u8; 2]>::view(pixel));
+    }
 }

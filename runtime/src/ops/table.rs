@@ -7,7 +7,7 @@ use core::ops::Range;
 use super::Site;
 use crate::arena::Bench;
 use crate::blob::TableParams;
-use crate::kernels::{Element, interpolate, lookup, lookup_in_place};
+use crate::kernels::{Element, interpolate};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: TableParams = site.model.data.params(&site.op)?;
@@ -24,9 +24,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         let (in_place, _) = bench.in_place(y)?;
         let io = bench.row(y)?;
         if in_place {
-            lookup_in_place(table, io.out);
+            (site.kernels.lookup_in_place)(table, io.out);
         } else {
-            lookup(table, io.a.get(i32::from(y))?, io.out);
+            (site.kernels.lookup)(table, io.a.get(i32::from(y))?, io.out);
         }
     }
     Some(())

@@ -61,7 +61,7 @@ impl Window {
     }
 
     /// The input's row under tap row `tap` of output row `y`; `None` if it is padding.
-    fn row<'a>(&self, rows: &Rows<'a>, y: u16, tap: u16) -> Option<&'a [i8]> {
+    pub(crate) fn row<'a>(&self, rows: &Rows<'a>, y: u16, tap: u16) -> Option<&'a [i8]> {
         let top = i32::from(y)
             .wrapping_mul(self.stride_h)
             .wrapping_sub(self.pad_top);

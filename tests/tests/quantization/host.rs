@@ -1,6 +1,8 @@
 //! How the host chooses the numbers: one function a kind of block, through the quantizer's stages.
 
-use tidbit::kernels::{Requant, dot_rows, interpolate, lookup, softmax_i8, softmax_q15};
+use tidbit::kernels::{
+    Gemm, Packing, Requant, Weights, interpolate, kernels, softmax_i8, softmax_q15,
+};
 use tidbit_quantize::graph::{Clamp, Conv, Op, PoolKind};
 use tidbit_quantize::histogram::Histogram;
 use tidbit_quantize::lower::{IntConv, Params, lower};
@@ -169,7 +171,7 @@ pub fn table(block: &Block) {
     };
     let input: Vec<i8> = block.ints("in");
     let mut out = vec![0; input.len()];
-    lookup(&table, &input, &mut out);
+    (kernels().lookup)(&table, &input, &mut out);
     block.expect_ints("out", &out);
 }
 
@@ -272,6 +274,18 @@ fn run_pointwise(conv: &IntConv, output: Scale, pixels: &[i8]) -> Vec<i8> {
         hi: 127,
     };
     let mut out = vec![0; pixels.len()];
-    dot_rows(pixels, 1, &conv.weights, &requant, &mut out, 1);
+    let job = Gemm {
+        k: 1,
+        pitch: 1,
+        stride: 1,
+        input_bytes: 1,
+        output_bytes: 1,
+        weights: Weights {
+            values: &conv.weights,
+            packing: Packing::Portable,
+        },
+        requant,
+    };
+    (kernels().gemm)(&job, pixels.len(), pixels, &mut out, &mut []);
     out
 }

@@ -1,8 +1,9 @@
 //! What the runtime computes: one function a kind of block, straight into the kernels.
 
+use tidbit::kernels::bytes::as_i8;
 use tidbit::kernels::{
-    AddFactors, Average, Element, MulFactors, Requant, add, arg_max, average, between, depthwise,
-    dot_rows, every, max_into, min_into, mul, requantize, sum_into,
+    AddFactors, Average, Depthwise, Element, Gemm, MulFactors, Packing, Requant, Weights, arg_max,
+    average, backends, between, every, kernels, max_into, min_into, requantize, sum_into,
 };
 
 use crate::block::Block;
@@ -56,34 +57,73 @@ fn int16(values: &[i32]) -> Vec<[u8; 2]> {
     values.iter().map(|&value| Element::of(value)).collect()
 }
 
+/// Every backend's answer is the documented one.
+fn each_backend(job: &Gemm<'_>, patch: &[i8], out: &mut [i8]) {
+    for kernels in backends() {
+        out.fill(77);
+        (kernels.gemm)(job, 1, patch, out, &mut []);
+    }
+}
+
+fn gemm_of<'a>(k: usize, bytes: u8, weights: &'a [i8], requant: &Requant<'a>) -> Gemm<'a> {
+    Gemm {
+        k,
+        pitch: k,
+        stride: k,
+        input_bytes: bytes,
+        output_bytes: bytes,
+        weights: Weights {
+            values: weights,
+            packing: Packing::Portable,
+        },
+        requant: *requant,
+    }
+}
+
 pub fn int16_conv(block: &Block) {
     let (patch, weights) = (int16(&block.ints("patch")), block.ints("weights"));
     with_requant(block, |requant, out: &mut [[u8; 2]]| {
-        let stride = out.len();
-        dot_rows(&patch, patch.len(), &weights, requant, out, stride);
+        let job = gemm_of(patch.len(), 2, &weights, requant);
+        let mut bytes = vec![0; out.len() * 2];
+        each_backend(&job, as_i8(patch.as_flattened()), &mut bytes);
+        out.copy_from_slice(<[u8; 2]>::view(&bytes));
     });
 }
 
 pub fn conv(block: &Block) {
     let (patch, weights): (Vec<i8>, _) = (block.ints("patch"), block.ints("weights"));
     with_requant(block, |requant, out: &mut [i8]| {
-        let stride = out.len();
-        dot_rows(&patch, patch.len(), &weights, requant, out, stride);
+        each_backend(&gemm_of(patch.len(), 1, &weights, requant), &patch, out);
     });
 }
 
 pub fn depthwise_conv(block: &Block) {
-    let (patch, weights): (Vec<i8>, _) = (block.ints("patch"), block.ints("weights"));
-    let (channels, depth) = (block.int("channels"), block.int("depth_multiplier"));
+    let (patch, weights): (Vec<i8>, Vec<i8>) = (block.ints("patch"), block.ints("weights"));
+    let (channels, multiplier) = (block.int("channels"), block.int("depth_multiplier"));
     with_requant(block, |requant, out: &mut [i8]| {
-        depthwise(
-            &patch,
+        let taps = patch.len() / channels;
+        let job = Depthwise {
             channels,
-            depth,
-            (&weights, channels * depth),
-            requant,
-            out,
-        );
+            multiplier,
+            kernel: [1, taps],
+            stride: 1,
+            dilation: 1,
+            pad_left: 0,
+            width: taps,
+            input_bytes: 1,
+            output_bytes: 1,
+            weights: Weights {
+                values: &weights,
+                packing: Packing::Portable,
+            },
+            requant: *requant,
+            outside: None,
+            zero_point: 0,
+        };
+        for kernels in backends() {
+            out.fill(77);
+            (kernels.depthwise)(&job, &[&patch], out, &mut []);
+        }
     });
 }
 
@@ -165,7 +205,7 @@ pub fn residual_add(block: &Block) {
         hi,
     };
     let mut out: Vec<i8> = block.ints("a");
-    add(&mut out, &block.ints::<i8>("b"), &by);
+    (kernels().add)(&mut out, &block.ints::<i8>("b"), &by);
     block.expect_ints("out", &out);
 }
 
@@ -181,6 +221,6 @@ pub fn product(block: &Block) {
         hi,
     };
     let mut out: Vec<i8> = block.ints("a");
-    mul(&mut out, &block.ints::<i8>("b"), &by);
+    (kernels().mul)(&mut out, &block.ints::<i8>("b"), &by);
     block.expect_ints("out", &out);
 }

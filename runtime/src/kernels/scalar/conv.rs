@@ -1,9 +1,9 @@
-//! Convolutions: patches against rows of weights, and channels by themselves.
+//! GEMM: patches against rows of weights.
 
-use super::Requant;
-use crate::kernels::Element;
+use super::{Requant, of_element};
+use crate::kernels::{Element, Gemm};
 
-/// Sum of products of a row of elements and a row of weights.
+/// Sum of products of some elements and as many weights.
 #[inline(always)]
 fn dot<A: Element>(a: &[A], b: &[i8]) -> i32 {
     a.iter().zip(b).fold(0i32, |acc, (&x, &w)| {
@@ -11,82 +11,83 @@ fn dot<A: Element>(a: &[A], b: &[i8]) -> i32 {
     })
 }
 
-/// GEMM with requantization: every patch of `k` elements against every row of `k` weights.
-///
-/// Patch `p` and weight row `n` make `out[p * stride + n]`. There are as many weight rows as
-/// `requant` has biases.
-pub fn dot_rows<A: Element, Q: Element>(
-    patches: &[A],
-    k: usize,
-    weights: &[i8],
-    requant: &Requant<'_>,
-    out: &mut [Q],
-    stride: usize,
-) {
-    if k == 0 || stride == 0 {
+/// A [`Gemm`] over `count` patches.
+pub fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scratch: &mut [i8]) {
+    if !job.fits(count, patches.len(), out.len()) {
         return;
     }
-    for (index, pixel) in out.chunks_mut(stride).enumerate() {
-        let start = index.wrapping_mul(k);
-        let Some(patch) = patches.get(start..start.wrapping_add(k)) else {
+    of_element!(job.input_bytes, A => of_element!(job.output_bytes, Q => {
+        for p in 0..count {
+            let patch = patches.get(p.wrapping_mul(job.pitch)..).map(A::view);
+            let pixel = out.get_mut(p.wrapping_mul(job.stride)..).map(Q::view_mut);
+            let (Some(patch), Some(pixel)) = (patch, pixel) else { return };
+            let Some(patch) = patch.get(..job.k) else { return };
+            one_patch::<A, Q>(job, patch, pixel);
+        }
+    }));
+}
+
+/// One patch against every output channel.
+fn one_patch<A: Element, Q: Element>(job: &Gemm<'_>, patch: &[A], out: &mut [Q]) {
+    let (rows, run) = job.weights.packing.block();
+    let requant = &job.requant;
+    let mut weights = job.weights.values;
+    let mut outputs = out.iter_mut();
+    let mut left = job.outputs();
+    let mut channels = requant.channels();
+    while left > 0 {
+        let rows = rows.min(left);
+        let Some((block, rest)) = weights.split_at_checked(rows.wrapping_mul(job.k)) else {
             return;
         };
-        // Not a zip of chunks: its length would be a quotient, and so a panic to rule out.
-        let mut rows = weights.chunks_exact(k);
-        for ((bias, multiplier), q) in requant.channels().zip(pixel.iter_mut()) {
-            let Some(row) = rows.next() else { break };
-            *q = requant.finish(bias.wrapping_add(dot(patch, row)), multiplier);
+        (weights, left) = (rest, left.wrapping_sub(rows));
+        for row in 0..rows {
+            let (Some((bias, multiplier)), Some(q)) = (channels.next(), outputs.next()) else {
+                return;
+            };
+            *q = requant.finish(
+                bias.wrapping_add(dot_run(patch, block, (row, rows), run)),
+                multiplier,
+            );
         }
     }
 }
 
-/// Channels that [`depthwise`] takes at a time.
-const BLOCK: usize = 16;
-
-/// Depthwise convolution of one pixel, or of some channels of it.
-///
-/// `patch` holds the taps one after another, `channels` elements each; `weights` holds a tap every
-/// `stride` int8, `channels * multiplier` of them; output channel `c` reads input channel
-/// `c / multiplier`.
-pub fn depthwise<A: Element, Q: Element>(
-    patch: &[A],
-    channels: usize,
-    multiplier: usize,
-    (weights, stride): (&[i8], usize),
-    requant: &Requant<'_>,
-    out: &mut [Q],
-) {
-    let outputs = channels.wrapping_mul(multiplier);
-    if outputs == 0 || stride == 0 {
-        return;
+/// Sum of products with one row of a block, whose rows give `run` weights in turn.
+#[inline(always)]
+fn dot_run<A: Element>(patch: &[A], block: &[i8], (row, rows): (usize, usize), run: usize) -> i32 {
+    if rows == 1 {
+        return dot(patch, block);
     }
-    let mut start = 0usize;
-    for block in out.chunks_mut(BLOCK) {
-        let mut acc = [0i32; BLOCK];
-        let mut kernel = weights.chunks(stride);
-        for tap in patch.chunks_exact(channels.max(1)) {
-            let Some(taps) = kernel.next() else { break };
-            let Some(row) = taps.get(start..) else { return };
-            if multiplier == 1 {
-                let Some(tap) = tap.get(start..) else { return };
-                for ((a, &x), &w) in acc.iter_mut().zip(tap).zip(row) {
-                    *a = a.wrapping_add(x.value().wrapping_mul(i32::from(w)));
-                }
-            } else {
-                let inputs = tap
-                    .iter()
-                    .flat_map(|x| core::iter::repeat_n(*x, multiplier));
-                for ((a, x), &w) in acc.iter_mut().zip(inputs.skip(start)).zip(row) {
-                    *a = a.wrapping_add(x.value().wrapping_mul(i32::from(w)));
-                }
-            }
-        }
-        let Some(part) = requant.from_channel(start) else {
+    let mut acc = 0i32;
+    let mut block = block;
+    for part in patch.chunks(run.max(1)) {
+        let run = part.len();
+        let weights = block.get(row.wrapping_mul(run)..).unwrap_or_default();
+        acc = acc.wrapping_add(dot(part, weights));
+        block = block.get(rows.wrapping_mul(run)..).unwrap_or_default();
+    }
+    acc
+}
+
+impl Requant<'_> {
+    /// Bias and multiplier of each channel.
+    pub(super) fn channels(&self) -> impl Iterator<Item = (i32, i32)> {
+        let channels = self.bias.iter().zip(self.multipliers);
+        channels
+            .map(|(bias, multiplier)| (i32::from_le_bytes(*bias), i32::from_le_bytes(*multiplier)))
+    }
+}
+
+/// Int8 in the second half of so many pairs of bytes become int16 in all of them.
+pub fn widen(pairs: &mut [i8]) {
+    let half = pairs.len() / 2;
+    for i in 0..half {
+        let Some(&x) = pairs.get(half.wrapping_add(i)) else {
             return;
         };
-        for ((q, a), (bias, multiplier)) in block.iter_mut().zip(acc).zip(part.channels()) {
-            *q = requant.finish(a.wrapping_add(bias), multiplier);
+        if let Some(pair) = <[u8; 2]>::view_mut(pairs).get_mut(i) {
+            *pair = <[u8; 2]>::of(i32::from(x));
         }
-        start = start.wrapping_add(BLOCK);
     }
 }

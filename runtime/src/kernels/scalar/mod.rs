@@ -5,18 +5,52 @@
 //! loop early and never panic. What takes an [`Element`] does the same to int8 and to int16.
 
 mod conv;
+mod depthwise;
 mod pair;
 mod pool;
 mod softmax;
 mod table;
 
-use super::Element;
+use super::{Element, Kernels, Packing};
 
-pub use conv::{depthwise, dot_rows};
+pub use conv::{gemm, widen};
+pub use depthwise::depthwise;
 pub use pair::{AddFactors, MulFactors, add, mul};
 pub use pool::{Average, average, average_in_place, clamp_to, max_into, sum_into};
 pub use softmax::{softmax_i8, softmax_q15};
 pub use table::{interpolate, lookup, lookup_in_place};
+
+/// The scalar backend.
+pub const KERNELS: Kernels = Kernels {
+    name: "scalar",
+    packing: Packing::Portable,
+    widens: false,
+    gemm,
+    depthwise,
+    widen,
+    add,
+    mul,
+    lookup,
+    lookup_in_place,
+    sum_into: sum_into::<i8>,
+    average: average::<i8>,
+    max_into: max_into::<i8>,
+    min_into: super::min_into,
+};
+
+/// Calls a kernel for elements of this many bytes: backends get bytes, scalar kernels know elements.
+macro_rules! of_element {
+    ($bytes:expr, $element:ident => $call:expr) => {
+        if $bytes == 1 {
+            type $element = i8;
+            $call
+        } else {
+            type $element = [u8; 2];
+            $call
+        }
+    };
+}
+pub(crate) use of_element;
 
 /// What turns the accumulators of a convolution into elements, channel by channel.
 #[derive(Clone, Copy, Debug)]
@@ -45,16 +79,9 @@ impl<'a> Requant<'a> {
         })
     }
 
-    /// Bias and multiplier of each channel.
-    fn channels(&self) -> impl Iterator<Item = (i32, i32)> {
-        let channels = self.bias.iter().zip(self.multipliers);
-        channels
-            .map(|(bias, multiplier)| (i32::from_le_bytes(*bias), i32::from_le_bytes(*multiplier)))
-    }
-
     /// One accumulator, bias included, to an element.
     #[inline(always)]
-    fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
+    pub(crate) fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
         let (shift, zero_point) = (self.shift, self.zero_point);
         Q::of(requantize(
             acc, multiplier, shift, zero_point, self.lo, self.hi,

@@ -1,0 +1,132 @@
+//! Jobs for `depthwise`.
+
+use tidbit::kernels::scratch::of_depthwise;
+use tidbit::kernels::{Depthwise, Kernels, Packing, Requant, Weights, scalar};
+
+use crate::bench::{Bench, Failure, MARGIN};
+use crate::numbers::Numbers;
+
+pub fn run(
+    kernels: &Kernels,
+    bench: &mut Bench,
+    numbers: &mut Numbers,
+    scale: u32,
+) -> Result<u32, Failure> {
+    let mut jobs = 0;
+    for channels in 1..=20 {
+        for width in 1..=12 {
+            for _ in 0..scale * 2 {
+                let kernel = match numbers.below(3) {
+                    0 => [1 + numbers.below(7), 1 + numbers.below(7)],
+                    _ => numbers.of(&[[3, 3], [5, 5]]),
+                };
+                let wide = numbers.below(12) == 0;
+                let width = if wide { width * 11 } else { width };
+                let channels = if wide { channels.min(5) } else { channels };
+                one(kernels, bench, numbers, (channels, width, kernel), jobs)?;
+                jobs += 1;
+            }
+        }
+    }
+    Ok(jobs)
+}
+
+fn one(
+    kernels: &Kernels,
+    bench: &mut Bench,
+    numbers: &mut Numbers,
+    (channels, width, kernel): (usize, usize, [usize; 2]),
+    number: u32,
+) -> Result<(), Failure> {
+    let packing = match numbers.below(2) {
+        0 => kernels.packing,
+        _ => numbers.of(&Packing::ALL),
+    };
+    let input_bytes = numbers.of(&[1, 1, 1, 1, 1, 2]);
+    let output_bytes = numbers.of(&[1, 1, 1, 1, 1, 2]);
+    let multiplier = numbers.of(&[1, 1, 1, 1, 2, 3]);
+    let (stride, dilation) = (
+        1 + numbers.of(&[0, 0, 1, 1, 2]),
+        1 + numbers.of(&[0, 0, 0, 1]),
+    );
+    let pad_left = numbers.below(kernel[1] + 1);
+    let outputs = channels * multiplier;
+    let taps = kernel[0] * kernel[1];
+    let pixel = outputs * usize::from(output_bytes);
+    let room = (bench.found.len() - 2 * MARGIN - 4) / pixel;
+    let columns = (1 + (width + pad_left - 1) / stride).min(room);
+    let row = width * channels * usize::from(input_bytes);
+    bench.clear();
+    let rows = bench.input.len() / row;
+    let used = rows.min(kernel[0]) * row;
+    numbers.fill(&mut bench.input[..used], -128);
+    let at = numbers.below(4);
+    numbers.fill(&mut bench.weights[at..at + taps * outputs], -127);
+    let outside_at = at + taps * outputs;
+    numbers.fill(&mut bench.weights[outside_at..outside_at + channels], -128);
+    for n in 0..outputs {
+        bench.bias[n] = numbers.bias().to_le_bytes();
+        bench.multipliers[n] = numbers.multiplier().to_le_bytes();
+    }
+    let (lo, hi) = numbers.bounds(output_bytes);
+    let own = input_bytes == 1 && numbers.below(5) == 0;
+    let job = Depthwise {
+        channels,
+        multiplier,
+        kernel,
+        stride,
+        dilation,
+        pad_left,
+        width,
+        input_bytes,
+        output_bytes,
+        weights: Weights {
+            values: &bench.weights[at..at + taps * outputs],
+            packing,
+        },
+        requant: Requant {
+            bias: &bench.bias[..outputs],
+            multipliers: &bench.multipliers[..outputs],
+            shift: numbers.shift(),
+            zero_point: numbers.word() as i8,
+            lo,
+            hi,
+        },
+        outside: own.then_some(&bench.weights[outside_at..outside_at + channels]),
+        zero_point: numbers.word() as i8,
+    };
+    let mut under: [&[i8]; 7] = [&[]; 7];
+    for (index, place) in under.iter_mut().enumerate().take(kernel[0]) {
+        // Some rows are above or below the image; where there are too few, rows come again.
+        if numbers.below(6) > 0 {
+            let first = index % rows * row;
+            *place = &bench.input[first..first + row];
+        }
+    }
+    let under = &under[..kernel[0]];
+    let target = MARGIN + numbers.below(4);
+    let length = columns * pixel;
+    scalar::depthwise(
+        &job,
+        under,
+        &mut bench.expected[target..target + length],
+        &mut [],
+    );
+    let scratch = MARGIN..MARGIN + of_depthwise(kernel[0], job.pixel_bytes());
+    let found = &mut bench.found[target..target + length];
+    (kernels.depthwise)(&job, under, found, &mut bench.scratch[scratch.clone()]);
+    let bytes = usize::from(input_bytes) * 10 + usize::from(output_bytes);
+    let order = usize::from(packing.byte());
+    let [rows, taps] = kernel;
+    let detail = [
+        channels,
+        width,
+        rows * 10 + taps,
+        stride,
+        dilation,
+        pad_left,
+        bytes,
+        order,
+    ];
+    bench.check("depthwise", number, scratch, detail)
+}

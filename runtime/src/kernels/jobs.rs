@@ -1,0 +1,140 @@
+//! What the micro-kernels of convolutions are asked for: everything but the rows themselves.
+
+use super::{Packing, Requant};
+
+/// Weights as they lie in the blob.
+#[derive(Clone, Copy, Debug)]
+pub struct Weights<'a> {
+    /// The int8, each once.
+    pub values: &'a [i8],
+    /// Their order.
+    pub packing: Packing,
+}
+
+/// A GEMM with requantization: patches of `k` elements against the weights of each output channel.
+///
+/// Patch `p` begins at byte `p * pitch` of the patches; its output for channel `n` is element `n`
+/// from byte `p * stride` of the output on. There are as many channels as `requant` has biases.
+#[derive(Clone, Copy, Debug)]
+pub struct Gemm<'a> {
+    /// Elements of a patch.
+    pub k: usize,
+    /// Bytes from one patch to the next.
+    pub pitch: usize,
+    /// Bytes from one output pixel to the next.
+    pub stride: usize,
+    /// Bytes of an element of a patch, 1 or 2.
+    pub input_bytes: u8,
+    /// Bytes of an element of the output, 1 or 2.
+    pub output_bytes: u8,
+    /// `k` for each output channel.
+    pub weights: Weights<'a>,
+    /// Of each output channel.
+    pub requant: Requant<'a>,
+}
+
+impl Gemm<'_> {
+    /// Number of output channels.
+    pub fn outputs(&self) -> usize {
+        self.requant.bias.len()
+    }
+
+    /// Whether `count` patches and their output lie within slices of these lengths, and all weights and
+    /// multipliers are there: what a kernel that reads by address has to know first.
+    pub fn fits(&self, count: usize, patches: usize, out: usize) -> bool {
+        let outputs = self.outputs();
+        let end = |pitch: usize, elements: usize, bytes: u8| {
+            let last = count.checked_sub(1)?.checked_mul(pitch)?;
+            last.checked_add(elements.checked_mul(usize::from(bytes))?)
+        };
+        let read = end(self.pitch, self.k, self.input_bytes);
+        let written = end(self.stride, outputs, self.output_bytes);
+        read.is_some_and(|end| end <= patches)
+            && written.is_some_and(|end| end <= out)
+            && outputs.checked_mul(self.k) == Some(self.weights.values.len())
+            && self.requant.multipliers.len() == outputs
+            && self.k > 0
+    }
+}
+
+/// Most rows of the kernel of a depthwise convolution.
+pub const MAX_TAP_ROWS: usize = 16;
+
+/// One row of a depthwise convolution.
+///
+/// Output pixel `x` has tap `(i, j)` over pixel `x * stride + j * dilation - pad_left` of the `i`-th of
+/// the rows that it is given; a row without a byte lies outside the image. Output channel `c` reads
+/// input channel `c / multiplier`.
+#[derive(Clone, Copy, Debug)]
+pub struct Depthwise<'a> {
+    /// Channels of the input.
+    pub channels: usize,
+    /// Output channels of each.
+    pub multiplier: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: [usize; 2],
+    /// Pixels by which the window moves.
+    pub stride: usize,
+    /// Distance of the kernel's columns.
+    pub dilation: usize,
+    /// Pixels of padding on the left.
+    pub pad_left: usize,
+    /// Pixels of an input row.
+    pub width: usize,
+    /// Bytes of an element of the input, 1 or 2.
+    pub input_bytes: u8,
+    /// Bytes of an element of the output, 1 or 2.
+    pub output_bytes: u8,
+    /// A weight for each tap of each output channel.
+    pub weights: Weights<'a>,
+    /// Of each output channel.
+    pub requant: Requant<'a>,
+    /// What stands outside the image, where it is not the zero point: an int8 for each channel.
+    pub outside: Option<&'a [i8]>,
+    /// The input's zero point.
+    pub zero_point: i8,
+}
+
+impl Depthwise<'_> {
+    /// Number of output channels.
+    pub fn outputs(&self) -> usize {
+        self.requant.bias.len()
+    }
+
+    /// Number of taps.
+    pub fn taps(&self) -> usize {
+        let [rows, columns] = self.kernel;
+        rows.wrapping_mul(columns)
+    }
+
+    /// Distance in the weights from one output channel to the next, and from one tap to the next.
+    pub fn strides(&self) -> (usize, usize) {
+        if self.weights.packing.depthwise_by_channel() {
+            (self.taps(), 1)
+        } else {
+            (1, self.outputs())
+        }
+    }
+
+    /// Bytes of a pixel of the input.
+    pub fn pixel_bytes(&self) -> usize {
+        self.channels.wrapping_mul(usize::from(self.input_bytes))
+    }
+
+    /// Whether all weights and multipliers are there, and every row is whole or has no byte.
+    pub fn fits(&self, rows: &[&[i8]]) -> bool {
+        let outputs = self.outputs();
+        let row = self.width.checked_mul(self.pixel_bytes());
+        outputs > 0
+            && self.taps().checked_mul(outputs) == Some(self.weights.values.len())
+            && self.channels.checked_mul(self.multiplier) == Some(outputs)
+            && self.requant.multipliers.len() == outputs
+            && self
+                .outside
+                .is_none_or(|pixel| pixel.len() == self.channels)
+            && rows.len() == self.kernel[0]
+            && rows
+                .iter()
+                .all(|bytes| bytes.is_empty() || Some(bytes.len()) == row)
+    }
+}
