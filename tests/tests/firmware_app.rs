@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use tidbit::{Model, Session};
 use tidbit_cli::answers::apart;
 use tidbit_cli::inference::Inference;
-use tidbit_link::{Fault, Frame, HighWater, ToDevice, ToHost, message};
+use tidbit_link::{Fault, Frame, HighWater, ToDevice, ToHost, TraceKind, message};
 use tidbit_tests::handmade;
 use tidbit_tests::heads::three_heads;
 use tidbit_tests::measure::{images, measure, normalization, on_disk};
@@ -31,6 +31,11 @@ fn inference(image: &[u8], trace: bool) -> Vec<u8> {
 }
 
 fn start(trace: bool, paint: Option<u8>) -> Vec<u8> {
+    let trace = if trace {
+        TraceKind::Hashes
+    } else {
+        TraceKind::Off
+    };
     frame(&ToDevice::Start { trace, paint })
 }
 

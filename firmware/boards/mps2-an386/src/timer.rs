@@ -128,4 +128,9 @@ impl Counter for Timer {
             .saturating_sub(waited)
             .saturating_sub(self.overhead)
     }
+
+    fn elapsed(&self) -> u64 {
+        let ticks = (!self.registers.value.get()).wrapping_sub(self.begun);
+        u64::from(ticks).wrapping_mul(TICK)
+    }
 }
