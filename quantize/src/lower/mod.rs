@@ -14,6 +14,7 @@ mod several;
 mod table;
 
 pub use conv::{Rounded, nearest, weight_scale};
+pub use several::operators;
 
 use std::collections::BTreeMap;
 
@@ -179,6 +180,7 @@ pub fn lower_rounded(
     for node in &graph.nodes {
         let inputs: Vec<usize> = node.inputs.iter().map(|&input| index[input]).collect();
         let plain = (scales[node.output], means);
+        let before = ops.len();
         match &node.op {
             Op::ConvTranspose(transposed) => {
                 several::transposed(graph, (node, transposed), inputs, &mut ops, plain)?;
@@ -196,6 +198,7 @@ pub fn lower_rounded(
                 ops.push(op);
             }
         }
+        debug_assert_eq!(ops.len() - before, operators(node), "{}", node.name);
         index[node.output] = ops.len() - 1;
     }
     let outputs = graph.outputs.iter();

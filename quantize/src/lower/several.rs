@@ -8,6 +8,24 @@ use crate::function::Function;
 use crate::graph::{Clamp, Conv, Graph, Node, Op, Shape, Transposed, Window};
 use crate::scale::Scale;
 
+/// How many operators a node becomes. The last makes its tensor; the others make what the ONNX file
+/// has no tensor for.
+pub fn operators(node: &Node) -> usize {
+    match &node.op {
+        Op::ConvTranspose(_) => 2,
+        Op::PRelu(slopes) => 3 + usize::from(falls(slopes)),
+        // A Gather has two inputs.
+        Op::Gather(_) => node.inputs.len().max(2) - 1,
+        _ => 1,
+    }
+}
+
+/// Whether a slope is negative. One that is not keeps the sign, so the clamp of the products is then
+/// all that keeps what lies above 0 out of them.
+fn falls(slopes: &[f32]) -> bool {
+    slopes.iter().any(|&slope| slope < 0.0)
+}
+
 /// A transposed convolution: a convolution that makes all pixels of a block as channels of one, and
 /// the blocks out of them. No zero is multiplied that only a stride would have put there.
 pub fn transposed(
@@ -77,8 +95,7 @@ pub fn prelu(
     ops.push(part("above 0", inputs[0], scale, above));
     let above = ops.len() - 1;
     let mut from = inputs[0];
-    // A slope that is not negative keeps the sign, so the output's clamp does what this would.
-    let falls = slopes.iter().any(|&slope| slope < 0.0);
+    let falls = falls(slopes);
     if falls {
         let below = side(f32::NEG_INFINITY, 0.0, input);
         ops.push(part("below 0", from, input, below));
@@ -149,6 +166,7 @@ mod tests {
                 .all(|op| op.scale == OUT || op.scale == IN)
         );
         assert_eq!(net.outputs[0].tensor, net.ops.len() - 1);
+        assert_eq!(operators(&graph.nodes[0]), net.ops.len() - 1);
         net.ops[1..].iter().map(|op| op.kind).collect()
     }
 
