@@ -137,6 +137,18 @@ impl Window {
             padding: Padding::default(),
         }
     }
+
+    /// Whether it may lie beside the image as a whole, on padding alone.
+    pub fn leaves_image(&self) -> bool {
+        let [rows, columns] = [0, 1].map(|axis| (self.kernel[axis] - 1) * self.dilation[axis] + 1);
+        let Padding {
+            top,
+            left,
+            bottom,
+            right,
+        } = self.padding;
+        top.max(bottom) >= rows || left.max(right) >= columns
+    }
 }
 
 /// A convolution.

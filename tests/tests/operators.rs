@@ -122,6 +122,27 @@ fn convolutions() -> Vec<Case> {
         case("depthwise on the image itself", WEIGHTED, IMAGE, |net| {
             net.conv("image", [3, 1, 3, 3], &[group(3), pads(1, 1, 1, 1)])
         }),
+        case("pointwise, padded", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [8, 3, 3, 3], &[]);
+            net.conv(&x, [6, 8, 1, 1], &[pads(1, 2, 1, 1)])
+        }),
+        case(
+            "padding of a whole kernel, on the image",
+            WEIGHTED,
+            IMAGE,
+            |net| net.conv("image", [4, 3, 3, 3], &[pads(3, 3, 4, 3), strides(2, 1)]),
+        ),
+        case(
+            "depthwise behind Pad, more than its kernel",
+            WEIGHTED,
+            IMAGE,
+            |net| {
+                let x = net.conv("image", [8, 3, 1, 1], &[]);
+                let amounts = net.ints(&[0, 0, 2, 2, 0, 0, 2, 2]);
+                let x = net.node("Pad", &[&x, &amounts], &[]);
+                net.conv(&x, [8, 1, 3, 3], &[group(8), pads(1, 1, 1, 1)])
+            },
+        ),
         case("one channel", WEIGHTED, [1, 1, 9, 9], |net| {
             net.conv("image", [4, 1, 3, 3], &[pads(1, 1, 1, 1)])
         }),

@@ -186,6 +186,10 @@ pub fn lower_rounded(
                 several::transposed(graph, (node, transposed), inputs, &mut ops, plain)?;
             }
             Op::PRelu(slopes) => several::prelu(graph, (node, slopes), inputs, &mut ops, plain)?,
+            Op::Conv(conv) if conv.window.leaves_image() => {
+                let numbers = (scales[node.output], means, rounding.get(&node.output));
+                several::padded(graph, (node, conv), inputs[0], &mut ops, numbers)?;
+            }
             Op::Gather(picked) => {
                 let shape = graph.shape(node.output);
                 let to = (shape, scales[node.output]);

@@ -2,10 +2,10 @@
 
 use tidbit::blob::OpKind;
 
-use super::{IntOp, Params, add, conv, lower_node, quantized_clamp, table};
+use super::{IntOp, Params, Rounded, add, conv, lower_node, quantized_clamp, table};
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Clamp, Conv, Graph, Node, Op, Shape, Transposed, Window};
+use crate::graph::{Clamp, Conv, Graph, Node, Op, Padding, Shape, Transposed, Window};
 use crate::scale::Scale;
 
 /// How many operators a node becomes. The last makes its tensor; the others make what the ONNX file
@@ -13,6 +13,7 @@ use crate::scale::Scale;
 pub fn operators(node: &Node) -> usize {
     match &node.op {
         Op::ConvTranspose(_) => 2,
+        Op::Conv(conv) if conv.window.leaves_image() => 2,
         Op::PRelu(slopes) => 3 + usize::from(falls(slopes)),
         // A Gather has two inputs.
         Op::Gather(_) => node.inputs.len().max(2) - 1,
@@ -59,6 +60,53 @@ pub fn transposed(
         ..places.clone()
     };
     ops.extend([places, blocks]);
+    Ok(())
+}
+
+/// A convolution whose padding is as large as its window: the runtime's windows begin on the image, so
+/// a border of zeros comes first.
+pub fn padded(
+    graph: &Graph,
+    (node, conv): (&Node, &Conv),
+    input: usize,
+    ops: &mut Vec<IntOp>,
+    numbers: (Scale, &[Vec<f64>], Option<&Rounded>),
+) -> Result<(), Error> {
+    let Padding {
+        top,
+        left,
+        bottom,
+        right,
+    } = conv.window.padding;
+    let from = &ops[input];
+    let border = IntOp {
+        name: format!("{} (padding)", node.name),
+        kind: OpKind::Pad,
+        inputs: vec![input],
+        shape: Shape {
+            height: from.shape.height + top + bottom,
+            width: from.shape.width + left + right,
+            ..from.shape
+        },
+        clamp: (-128, 127),
+        params: Params::Pad(top, left),
+        ..from.clone()
+    };
+    let window = Window {
+        padding: Padding::default(),
+        ..conv.window
+    };
+    let inner = Conv {
+        window,
+        ..conv.clone()
+    };
+    let inner = Node {
+        op: Op::Conv(inner),
+        ..node.clone()
+    };
+    ops.push(border);
+    let op = lower_node(graph, &inner, vec![ops.len() - 1], ops, numbers)?;
+    ops.push(op);
     Ok(())
 }
 
