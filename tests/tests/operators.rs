@@ -427,6 +427,10 @@ fn what_would_change_the_result_is_refused() {
     let mut net = Net::new(IMAGE);
     let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(3))]);
     let over_columns = net.finish(&softmax);
+    // Over channels, rows and columns at once.
+    let mut net = Net::new(IMAGE).opset(11);
+    let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(1))]);
+    let flattened = net.finish(&softmax);
     let mut net = Net::new(IMAGE);
     let slopes = net.weights(&[3, 12, 11], 0.1, 0.2);
     let prelu = net.node("PRelu", &["image", &slopes], &[]);
@@ -455,6 +459,7 @@ fn what_would_change_the_result_is_refused() {
         ("Slice_0", "backwards", backwards),
         ("Relu_1", "splits rows", of_parts),
         ("Softmax_0", "over the channels", over_columns),
+        ("Softmax_0", "before operator set 13", flattened),
         ("PRelu_0", "one number for each channel", slope_by_pixel),
         ("Resize_0", "only nearest and linear", cubic),
         ("ArgMax_1", "leave ArgMax off", too_many),
