@@ -8,6 +8,7 @@
 
 mod attributes;
 mod channels;
+mod corners;
 mod dense;
 mod elementwise;
 mod functions;

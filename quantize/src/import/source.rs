@@ -13,7 +13,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, type_proto}
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
-use super::{rounding, upsample};
+use super::{corners, rounding, upsample};
 use crate::Error;
 
 /// A constant of the net, as f32, with its dimensions.
@@ -93,13 +93,27 @@ impl Source {
             outlets: parsed.1,
             analysis: String::new(),
         };
-        source.fix_batch()?;
-        // An operator that tract lacks, or shapes that contradict each other, stop the analysis
-        // early; the import then names the node. What was worked out before stays.
-        if let Err(error) = source.model.analyse(true) {
-            source.analysis = format!("{error:#}");
+        source.analyse()?;
+        if let Some(mut graph) = proto.graph.take()
+            && corners::by_sizes(&mut graph, |name| source.dims(name))
+        {
+            proto.graph = Some(graph);
+            let parsed = parse(&onnx, &proto, folder.as_deref()).map_err(understood)?;
+            (source.model, source.outlets) = parsed;
+            source.analyse()?;
         }
         Ok(source)
+    }
+
+    /// Works out shapes and constants.
+    fn analyse(&mut self) -> Result<(), Error> {
+        self.fix_batch()?;
+        // An operator that tract lacks, or shapes that contradict each other, stop the analysis
+        // early; the import then names the node. What was worked out before stays.
+        if let Err(error) = self.model.analyse(true) {
+            self.analysis = format!("{error:#}");
+        }
+        Ok(())
     }
 
     /// The net for tract to run, with these tensors as its outputs.
