@@ -12,7 +12,9 @@ mod corners;
 mod dense;
 mod elementwise;
 mod functions;
+mod halves;
 pub mod layout;
+mod order;
 mod picks;
 mod products;
 mod quantized;
@@ -134,7 +136,12 @@ struct Importer<'a> {
 pub fn import(source: &Source) -> Result<Imported, Error> {
     let (name, dims) = source.input()?;
     let layout = Layout::of_image(&dims).ok_or_else(|| Error::Interface {
-        reason: format!("the input '{name}' has the shape {dims:?}"),
+        reason: match dims.first() {
+            Some(&batch) if batch != 1 && dims.len() == 4 => format!(
+                "the input '{name}' is a batch of {batch} images ({dims:?}): the batch must be 1, or dynamic"
+            ),
+            _ => format!("the input '{name}' has the shape {dims:?}"),
+        },
     })?;
     let image = Tensor {
         name: name.clone(),

@@ -18,6 +18,7 @@ pub use several::operators;
 
 use std::collections::BTreeMap;
 
+use tidbit::blob::header::MAX_OPS;
 use tidbit::blob::{AddParams, MulParams, OpKind, Position};
 use tidbit::kernels::MAX_TAP_ROWS;
 
@@ -147,6 +148,22 @@ pub struct IntOutput {
 
 /// Weights that a pass has rounded, by the tensor that their convolution makes.
 pub type Rounding = BTreeMap<TensorId, Rounded>;
+
+/// Whether a blob has room for the operators of a folded graph.
+///
+/// # Errors
+/// [`Error::TooMany`] if it has not.
+pub fn check_size(graph: &Graph) -> Result<(), Error> {
+    let count = 1 + graph.nodes.iter().map(operators).sum::<usize>();
+    match count > usize::from(MAX_OPS) {
+        true => Err(Error::TooMany {
+            reason: format!(
+                "it becomes {count} operators, the image included, and a blob has {MAX_OPS} at most"
+            ),
+        }),
+        false => Ok(()),
+    }
+}
 
 /// Quantizes a folded graph, weights to the nearest; `means` are those of each tensor's channels.
 ///
