@@ -82,6 +82,7 @@ impl Source {
         let understood = |error: TractError| not_understood(format!("{error:#}"));
         let folder = path.parent().map(|folder| folder.display().to_string());
         halves::widen(graph, &onnx, folder.as_deref()).map_err(understood)?;
+        rounding::answer_in_reals(graph);
         order::put(graph).map_err(not_understood)?;
         let graph = std::mem::replace(graph, rounding::spelled_out(graph));
         let parsed = parse(&onnx, &proto, folder.as_deref()).map_err(understood)?;
