@@ -103,10 +103,22 @@ impl Importer<'_> {
         weights: &[f32],
         outputs: usize,
     ) -> Option<Vec<f32>> {
+        self.steps_of_rows(node, weights, &(0..outputs).collect::<Vec<_>>())
+    }
+
+    /// The same for rows of which each has the scale of the given place, where the file has several.
+    pub(super) fn steps_of_rows(
+        &self,
+        node: &NodeProto,
+        weights: &[f32],
+        places: &[usize],
+    ) -> Option<Vec<f32>> {
+        let outputs = places.len();
+        let count = places.iter().max()? + 1;
         let scales = self.weight_scales(node.input.get(1)?)?;
-        let steps = match scales.as_slice() {
+        let steps: Vec<f32> = match scales.as_slice() {
             &[scale] => vec![scale; outputs],
-            scales if scales.len() == outputs => scales.to_vec(),
+            scales if scales.len() == count => places.iter().map(|&place| scales[place]).collect(),
             _ => return None,
         };
         let whole = |(row, step): (&[f32], &f32)| {
