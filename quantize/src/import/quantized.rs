@@ -19,8 +19,11 @@ const WHOLE: f32 = 1e-3;
 impl Importer<'_> {
     /// Rounds an activation, and gives it its scale.
     pub(super) fn quantize_linear(&mut self, node: &NodeProto) -> Taken<()> {
-        let map = self.map(node, 0)?;
         let scale = self.grid(node, node.output.first())?;
+        if self.passes_view(node, scale) {
+            return Ok(());
+        }
+        let map = self.map(node, 0)?;
         if let Some(tensor) = self.rounded(map.tensor, scale) {
             let name = node.output.first().ok_or("it has no output")?;
             self.maps.insert(name.clone(), Map { tensor, ..map });
@@ -30,6 +33,22 @@ impl Importer<'_> {
         self.push_like(node, op, Clamp::NONE, map)?;
         self.graph.given.insert(self.graph.tensors.len() - 1, scale);
         Ok(())
+    }
+
+    /// Whether a node does nothing: it reads a tensor whose axes are in parts, of these steps already.
+    /// Quantizers put roundings around every reshape and transpose of a channel shuffle.
+    fn passes_view(&mut self, node: &NodeProto, scale: Scale) -> bool {
+        let view = node
+            .input
+            .first()
+            .and_then(|name| self.views.get(name))
+            .cloned();
+        let same = view.filter(|(tensor, _)| self.graph.given.get(tensor) == Some(&scale));
+        let Some((view, output)) = same.zip(node.output.first()) else {
+            return false;
+        };
+        self.views.insert(output.clone(), view);
+        true
     }
 
     /// A tensor as an earlier node rounded it to these steps: one is enough, and what is made of both
@@ -45,8 +64,11 @@ impl Importer<'_> {
 
     /// The same tensor in f32.
     pub(super) fn dequantize_linear(&mut self, node: &NodeProto) -> Taken<()> {
-        let map = self.map(node, 0)?;
         let scale = self.grid(node, node.input.first())?;
+        if self.passes_view(node, scale) {
+            return Ok(());
+        }
+        let map = self.map(node, 0)?;
         let given = self.graph.given.get(&map.tensor);
         let given = given.ok_or("no QuantizeLinear made its input")?;
         if *given != scale {
