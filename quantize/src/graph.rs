@@ -367,8 +367,8 @@ pub struct Output {
     pub name: String,
     /// The tensor.
     pub tensor: TensorId,
-    /// How the ONNX output of that name orders rows, columns and channels.
-    pub layout: Layout,
+    /// For each element of the ONNX output of that name, its index in H × W × C order.
+    pub places: Vec<usize>,
 }
 
 /// A net.
@@ -420,7 +420,7 @@ impl Graph {
         let answer = |&tensor: &TensorId| Output {
             name: self.tensors[tensor].name.clone(),
             tensor,
-            layout: self.tensors[tensor].layout.clone(),
+            places: self.tensors[tensor].layout.to_hwc(&self.shape(tensor)),
         };
         self.outputs = tensors.iter().map(answer).collect();
         self.remove_dead();
