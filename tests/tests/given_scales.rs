@@ -241,6 +241,16 @@ fn weights_beyond_int8_are_rounded_and_told() {
 }
 
 #[test]
+fn the_weights_of_a_transposed_convolution_are_kept() {
+    let case = nets::case("", |net, x, scale| {
+        nets::transposed_conv(net, x, scale, (8, 5, 1))
+    });
+    let made = quantized(&case.model, &case.normalization).expect("it is quantized");
+    let notices = made.notices.join("\n");
+    assert!(!notices.contains("no symmetric int8 weights"), "{notices}");
+}
+
+#[test]
 fn what_eight_bits_do_not_hold_is_refused() {
     let steps = |kind, scale| Steps {
         scale,
