@@ -47,7 +47,7 @@ unsafe fn blocks(job: &Gemm<'_>, count: usize, patches: *const i8, out: *mut i8)
             match left.div_ceil(BLOCK) {
                 1 => group::<1, 8>(job, &finish, first, (count, patches, out)),
                 2 | 3 => group::<2, 8>(job, &finish, first, (count, patches, out)),
-                _ => group::<4, 4>(job, &finish, first, (count, patches, out)),
+                _ => group::<4, 6>(job, &finish, first, (count, patches, out)),
             }
         };
         first = first.wrapping_add(made);
@@ -108,33 +108,67 @@ unsafe fn group<const B: usize, const P: usize>(
             group.multipliers[b] = _mm512_maskz_loadu_epi32(lanes, words(job.requant.multipliers));
         }
     }
-    // SAFETY: patch `done` and the `P` or fewer that a tile takes lie before `count`, so their elements
-    // and their outputs are within the slices (`fits`).
-    unsafe {
-        let out = out.add(first);
-        let at = |p: usize| (patches.add(p.wrapping_mul(job.pitch)), out.add(p.wrapping_mul(job.stride)));
-        let mut done;
-        if count >= P {
-            tile::<B, P, true>(job, finish, &mut group, at(0));
-            done = P;
-        } else {
-            tile::<B, 1, true>(job, finish, &mut group, at(0));
-            done = 1;
-        }
-        while count.wrapping_sub(done) >= P {
-            tile::<B, P, false>(job, finish, &mut group, at(done));
-            done = done.wrapping_add(P);
-        }
-        if P > 4 && count.wrapping_sub(done) >= 4 {
-            tile::<B, 4, false>(job, finish, &mut group, at(done));
-            done = done.wrapping_add(4);
-        }
-        while done < count {
-            tile::<B, 1, false>(job, finish, &mut group, at(done));
-            done = done.wrapping_add(1);
-        }
+    let mut done = 0;
+    while done < count {
+        // SAFETY: a tile takes no more patches than are left, and the elements and outputs of all patches
+        // below `count` are within the slices (`fits`).
+        done = done.wrapping_add(unsafe {
+            let from = patches.add(done.wrapping_mul(job.pitch));
+            let to = out.add(first).add(done.wrapping_mul(job.stride));
+            let left = count.wrapping_sub(done);
+            if done == 0 {
+                some::<B, P, true>(job, finish, &mut group, left, (from, to))
+            } else {
+                some::<B, P, false>(job, finish, &mut group, left, (from, to))
+            }
+        });
     }
     BLOCK.wrapping_mul(B)
+}
+
+/// A tile of `P` patches, or of 4, 2 or 1 where fewer are left; how many it took.
+///
+/// # Safety
+/// As for `tile`, with at least one patch left.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+unsafe fn some<const B: usize, const P: usize, const FIRST: bool>(
+    job: &Gemm<'_>,
+    finish: &Finish,
+    group: &mut Group<B>,
+    left: usize,
+    at: (*const i8, *mut i8),
+) -> usize {
+    // SAFETY: the caller's.
+    unsafe {
+        if left >= P {
+            tile::<B, P, FIRST>(job, finish, group, at);
+            P
+        } else if left >= 4 {
+            tile::<B, 4, FIRST>(job, finish, group, at);
+            4
+        } else if left >= 2 {
+            tile::<B, 2, FIRST>(job, finish, group, at);
+            2
+        } else {
+            tile::<B, 1, FIRST>(job, finish, group, at);
+            1
+        }
+    }
+}
+
+/// Repeats a block with a name for 0, 1, 2 … below a count that the compiler knows: what is kept in arrays
+/// of registers stays in registers only if no loop is left around them.
+macro_rules! unrolled {
+    ($n:ident below $count:expr => $body:block) => {
+        unrolled!(@ $n $count, $body, 0 1 2 3 4 5 6 7)
+    };
+    (@ $n:ident $count:expr, $body:block, $($number:literal)*) => {
+        $(if $number < $count {
+            let $n: usize = $number;
+            $body
+        })*
+    };
 }
 
 /// `P` patches against a group of channels. The `FIRST` tile also sums the weights, and leaves the bias
@@ -151,85 +185,109 @@ unsafe fn tile<const B: usize, const P: usize, const FIRST: bool>(
     (from, to): (*const i8, *mut i8),
 ) {
     let zero = _mm512_setzero_si512();
-    let flip = _mm512_set1_epi8(i8::MIN);
+    let flip = opaque(_mm512_set1_epi8(i8::MIN));
     let (k, pitch) = (job.k, job.pitch);
     let mut acc = if FIRST { [[zero; B]; P] } else { [group.bias; P] };
     let mut sums = [zero; B];
-    let mut step = |elements: usize, done: usize| {
-        let mut weights = [zero; B];
-        for b in 0..B {
-            // SAFETY: the `done` elements of each row of the block and these ones are its own.
-            weights[b] = unsafe {
-                let run = group.weights[b].add(done.wrapping_mul(group.rows[b]));
-                load_run(run, group.rows[b], elements)
-            };
-        }
-        if FIRST {
-            for b in 0..B {
-                sums[b] = _mm512_dpbusd_epi32(sums[b], flip, weights[b]);
+    // Sums of a run of weights and what its elements are in each patch.
+    macro_rules! step {
+        ($run:expr, $elements:expr) => {
+            let mut weights = [zero; B];
+            unrolled!(b below B => {
+                weights[b] = $run(group.weights[b], group.rows[b]);
+            });
+            if FIRST {
+                unrolled!(b below B => {
+                    sums[b] = _mm512_dpbusd_epi32(sums[b], flip, weights[b]);
+                });
             }
-        }
-        for p in 0..P {
-            // SAFETY: these elements are the patch's own.
-            let x = unsafe {
-                let patch = from.add(p.wrapping_mul(pitch));
-                if elements == 4 {
-                    patch.add(done).cast::<i32>().read_unaligned()
-                } else {
-                    last(patch, k, elements)
-                }
-            };
-            let x = _mm512_xor_si512(_mm512_set1_epi32(x), flip);
-            for b in 0..B {
-                acc[p][b] = _mm512_dpbusd_epi32(acc[p][b], x, weights[b]);
-            }
-        }
-    };
+            unrolled!(p below P => {
+                let x = _mm512_set1_epi32($elements(from.add(p.wrapping_mul(pitch))));
+                let x = _mm512_xor_si512(x, flip);
+                unrolled!(b below B => {
+                    acc[p][b] = _mm512_dpbusd_epi32(acc[p][b], x, weights[b]);
+                });
+            });
+        };
+    }
     let whole = k & !3;
     let mut done = 0;
     while done < whole {
-        step(4, done);
+        // SAFETY: a run of each block's weights and four elements of each patch, all below `k`.
+        unsafe {
+            step!(
+                |at: *const i8, rows| load_four(at.add(done.wrapping_mul(rows)), rows),
+                |patch: *const i8| patch.add(done).cast::<i32>().read_unaligned()
+            );
+        }
         done = done.wrapping_add(4);
     }
-    if k & 3 != 0 {
-        step(k & 3, done);
+    if whole < k {
+        let left = k & 3;
+        // SAFETY: the last run of each block's weights, and the last elements of each patch.
+        unsafe {
+            step!(
+                |at: *const i8, rows| load_run(at.add(done.wrapping_mul(rows)), rows, left),
+                |patch: *const i8| last(patch, k, left)
+            );
+        }
     }
     if FIRST {
-        for b in 0..B {
+        unrolled!(b below B => {
             group.bias[b] = _mm512_sub_epi32(group.bias[b], sums[b]);
-        }
-    }
-    for sums in &mut acc {
-        for b in 0..B {
-            let sum = if FIRST {
-                _mm512_add_epi32(sums[b], group.bias[b])
-            } else {
-                sums[b]
-            };
-            sums[b] = finish.scale(sum, group.multipliers[b]);
-        }
+        });
+        unrolled!(p below P => {
+            unrolled!(b below B => {
+                acc[p][b] = _mm512_add_epi32(acc[p][b], group.bias[b]);
+            });
+        });
     }
     // Four registers at a time: four pixels of a block, two of two blocks or one of four.
     let by_vector = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     let flat = acc.as_flattened();
-    let mut at = 0;
-    while at < P.wrapping_mul(B) {
-        let vector = |n: usize| flat.get(at.wrapping_add(n)).copied().unwrap_or(zero);
-        let bytes = finish.pack([vector(0), vector(1), vector(2), vector(3)]);
-        let bytes = _mm512_permutexvar_epi32(by_vector, bytes);
-        let pixel = at.checked_div(B).unwrap_or(0);
-        let pixels = P.wrapping_sub(pixel);
-        // SAFETY: at most the pixels of this tile from `pixel` on, the group's channels of each.
+    unrolled!(n below (P * B).div_ceil(4) => {
+        let mut four = [zero; 4];
+        unrolled!(v below 4 => {
+            if let Some(sum) = flat.get(n * 4 + v) {
+                four[v] = finish.scale(*sum, group.multipliers[v % B]);
+            }
+        });
+        let bytes = _mm512_permutexvar_epi32(by_vector, finish.pack(four));
+        let pixel = n * 4 / B;
+        // SAFETY: pixels of this tile from `pixel` on, the group's channels of each.
         unsafe {
             let to = to.add(pixel.wrapping_mul(job.stride));
-            store::<B>(bytes, (to, job.stride), pixels, group.width);
+            store::<B>(bytes, (to, job.stride), P - pixel, group.width);
         }
-        at = at.wrapping_add(4);
-    }
+    });
 }
 
-/// A run of `elements` (one to four) of `rows` channels: four bytes of each lane's channel, the last
-/// of them 0 where there are fewer.
+/// The same value, of which the compiler knows nothing: it would flip bits before it broadcasts, in
+/// two instructions more than the one that takes both from memory.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn opaque(value: __m512i) -> __m512i {
+    let same;
+    // SAFETY: nothing is executed.
+    unsafe {
+        core::arch::asm!("/* {0} */", inlateout(zmm_reg) value => same,
+            options(pure, nomem, nostack, preserves_flags));
+    }
+    same
+}
+
+/// A run of four elements of `rows` channels.
+///
+/// # Safety
+/// So many weights can be read from there on.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn load_four(at: *const i8, rows: usize) -> __m512i {
+    // SAFETY: the mask lets through no more than four bytes for each row.
+    unsafe { _mm512_maskz_loadu_epi32(first16(rows), at.cast()) }
+}
+
+/// A last run of `elements` (one to three) of `rows` channels, with zeros behind each channel's.
 ///
 /// # Safety
 /// So many weights can be read from there on.
@@ -240,7 +298,6 @@ unsafe fn load_run(at: *const i8, rows: usize, elements: usize) -> __m512i {
     // SAFETY: the masks let through no more than `rows * elements` bytes.
     unsafe {
         match elements {
-            4 => _mm512_maskz_loadu_epi32(first16(rows), at.cast()),
             3 => {
                 // 12 bytes for each quarter of the register, and 3 of those for each lane.
                 let thirds = _mm512_setr_epi32(0, 1, 2, 0, 3, 4, 5, 0, 6, 7, 8, 0, 9, 10, 11, 0);
