@@ -1,5 +1,7 @@
 //! The window of an operator over its input: which pixels lie under it, and what stands outside.
 
+use core::ops::Range;
+
 use super::{copy, of_element};
 use crate::arena::Rows;
 use crate::blob::{ConvParams, OpRecord, TensorRecord};
@@ -84,39 +86,59 @@ impl Window {
         row.get(start..start.wrapping_add(len))
     }
 
-    /// Gathers what lies under the window of pixel (`y`, `x`) into `patch`: tap after tap, `len`
-    /// bytes from `first` each, `outside` where a tap lies outside the image.
+    /// Gathers what lies under the windows of the pixels `tile` of row `y` into patches `pitch` bytes apart:
+    /// tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside the image.
     pub(crate) fn gather(
         &self,
         rows: &Rows<'_>,
-        (y, x): (u16, i32),
+        (y, tile): (u16, Range<usize>),
         (first, len): (usize, usize),
         outside: &Outside<'_>,
-        patch: &mut [i8],
+        (pitch, patches): (usize, &mut [i8]),
     ) -> Option<()> {
-        let left = self.left(x);
-        let taps_w = i32::from(self.taps_w);
         let span = len.wrapping_mul(usize::from(self.taps_w));
-        let contiguous = self.dilation_w == 1
-            && len == self.pixel_bytes
-            && left >= 0
-            && left.wrapping_add(taps_w) <= self.width;
         if span == 0 {
             return None;
         }
-        for (tap, line) in (0..self.taps_h).zip(patch.chunks_exact_mut(span)) {
+        for tap in 0..self.taps_h {
             let row = self.row(rows, y, tap);
-            if let (Some(row), true) = (row, contiguous) {
-                let start = (left as usize).wrapping_mul(len);
-                copy(line, row.get(start..start.wrapping_add(span))?)?;
+            let start = usize::from(tap).wrapping_mul(span);
+            let (left, right) = (self.left(tile.start as i32), self.left(tile.end as i32));
+            let last = right.wrapping_sub(self.stride_w).wrapping_add(self.taps_w.into());
+            let contiguous = self.dilation_w == 1 && len == self.pixel_bytes;
+            let inside = contiguous && left >= 0 && last <= self.width;
+            if let (Some(row), true) = (row, inside) {
+                let row = row.get((left as usize).wrapping_mul(len)..)?;
+                let step = (self.stride_w as usize).wrapping_mul(len);
+                copy_lines((row, step), (patches.get_mut(start..)?, pitch), span, tile.len())?;
                 continue;
             }
-            for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len.max(1))) {
-                let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
-                match row.and_then(|row| self.pixel(row, column, first, len)) {
-                    Some(source) => copy(pixel, source)?,
-                    None => outside.fill(pixel, first)?,
-                }
+            let mut at = start;
+            for x in tile.clone() {
+                let line = patches.get_mut(at..at.checked_add(span)?)?;
+                self.gather_line(row, x as i32, (first, len), outside, line)?;
+                at = at.wrapping_add(pitch);
+            }
+        }
+        Some(())
+    }
+
+    /// Gathers what lies under one row of the window of a pixel in column `x`.
+    fn gather_line(
+        &self,
+        row: Option<&[i8]>,
+        x: i32,
+        (first, len): (usize, usize),
+        outside: &Outside<'_>,
+        line: &mut [i8],
+    ) -> Option<()> {
+        let left = self.left(x);
+        let taps_w = i32::from(self.taps_w);
+        for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len.max(1))) {
+            let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
+            match row.and_then(|row| self.pixel(row, column, first, len)) {
+                Some(source) => copy(pixel, source)?,
+                None => outside.fill(pixel, first)?,
             }
         }
         Some(())
@@ -138,6 +160,28 @@ impl Window {
             }
         }
     }
+}
+
+/// Copies `count` lines of `span` bytes, `step` and `pitch` bytes apart. Three pixels of three colours,
+/// the lines of most first layers, are two overlapping copies of a size that the compiler knows.
+#[inline(never)]
+fn copy_lines(
+    (mut from, step): (&[i8], usize),
+    (to, pitch): (&mut [i8], usize),
+    span: usize,
+    count: usize,
+) -> Option<()> {
+    for line in to.chunks_mut(pitch.max(1)).take(count) {
+        let (line, source) = (line.get_mut(..span)?, from.get(..span)?);
+        if (8..=16).contains(&span) {
+            *line.first_chunk_mut::<8>()? = *source.first_chunk()?;
+            *line.last_chunk_mut::<8>()? = *source.last_chunk()?;
+        } else {
+            copy(line, source)?;
+        }
+        from = from.get(step..).unwrap_or_default();
+    }
+    Some(())
 }
 
 /// What stands outside the image.
