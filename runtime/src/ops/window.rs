@@ -100,27 +100,44 @@ impl Window {
         if span == 0 {
             return None;
         }
+        let contiguous = self.dilation_w == 1 && len == self.pixel_bytes;
+        let within = self.within(&tile).filter(|_| contiguous);
+        let (step, line) = ((self.stride_w as usize).wrapping_mul(len), pitch.max(1));
         for tap in 0..self.taps_h {
             let row = self.row(rows, y, tap);
             let start = usize::from(tap).wrapping_mul(span);
-            let (left, right) = (self.left(tile.start as i32), self.left(tile.end as i32));
-            let last = right.wrapping_sub(self.stride_w).wrapping_add(self.taps_w.into());
-            let contiguous = self.dilation_w == 1 && len == self.pixel_bytes;
-            let inside = contiguous && left >= 0 && last <= self.width;
-            if let (Some(row), true) = (row, inside) {
-                let row = row.get((left as usize).wrapping_mul(len)..)?;
-                let step = (self.stride_w as usize).wrapping_mul(len);
-                copy_lines((row, step), (patches.get_mut(start..)?, pitch), span, tile.len())?;
-                continue;
+            let lines = patches.get_mut(start..)?;
+            // Lines without padding, and how many of them are done in one go.
+            let whole = within.clone().zip(row);
+            let mut left = tile.clone();
+            if let Some((within, row)) = whole {
+                let from = self.left(within.start as i32) as usize;
+                let at = within.start.wrapping_sub(tile.start).wrapping_mul(pitch);
+                let to = (lines.get_mut(at..)?, line);
+                copy_lines((row.get(from.wrapping_mul(len)..)?, step), to, span, within.len())?;
+                left = tile.start..within.start;
+                for x in within.end..tile.end {
+                    let at = x.wrapping_sub(tile.start).wrapping_mul(pitch);
+                    let line = lines.get_mut(at..at.checked_add(span)?)?;
+                    self.gather_line(Some(row), x as i32, (first, len), outside, line)?;
+                }
             }
-            let mut at = start;
-            for x in tile.clone() {
-                let line = patches.get_mut(at..at.checked_add(span)?)?;
-                self.gather_line(row, x as i32, (first, len), outside, line)?;
-                at = at.wrapping_add(pitch);
+            for (x, line) in left.zip(lines.chunks_mut(line)) {
+                self.gather_line(row, x as i32, (first, len), outside, line.get_mut(..span)?)?;
             }
         }
         Some(())
+    }
+
+    /// The pixels of a tile whose windows lie within the columns of the image.
+    fn within(&self, tile: &Range<usize>) -> Option<Range<usize>> {
+        let mut pixels = tile.clone().skip_while(|x| self.left(*x as i32) < 0);
+        let start = pixels.next()?;
+        let inside = |x: &usize| {
+            self.left(*x as i32).wrapping_add(self.taps_w.into()) <= self.width
+        };
+        let end = tile.clone().rev().find(inside)?.checked_add(1)?;
+        (start < end).then_some(start..end)
     }
 
     /// Gathers what lies under one row of the window of a pixel in column `x`.

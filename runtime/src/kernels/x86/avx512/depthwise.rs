@@ -10,7 +10,7 @@
 
 use core::arch::x86_64::*;
 
-use super::requant::{Finish, first64};
+use super::requant::{Finish, first16, first64};
 use crate::kernels::{Depthwise, scalar};
 
 /// Most rows and columns of a kernel; larger ones go to the scalar kernel.
@@ -386,6 +386,11 @@ impl Channels {
     #[target_feature(enable = "avx512f,avx512bw")]
     fn finish(&self, acc: [__m512i; 4]) -> __m512i {
         let mut scaled = acc;
+        if self.finish.shifts {
+            for scaled in &mut scaled {
+                *scaled = self.finish.shifted(*scaled);
+            }
+        }
         for (scaled, multipliers) in scaled.iter_mut().zip(&self.multipliers) {
             *scaled = self.finish.scale(*scaled, *multipliers);
         }
@@ -400,21 +405,22 @@ impl Channels {
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn words<const P: usize>(all: &[[u8; 4]], part: &Part) -> [__m512i; 4] {
-    let mut order = [0i32; 64];
-    for (place, word) in order.iter_mut().enumerate() {
-        let (register, lane) = (place >> 4, place & 15);
-        let (quarter, within) = (lane >> 2, lane & 3);
-        let channel = (quarter % (4 / P)) * 16 + register * 4 + within;
-        if channel < part.width {
-            *word = all
-                .get(part.first.wrapping_add(channel))
-                .map_or(0, |word| i32::from_le_bytes(*word));
-        }
+    let mut natural = [_mm512_setzero_si512(); 4];
+    for (n, words) in natural.iter_mut().enumerate() {
+        let channel = (n % (4 / P)).wrapping_mul(16).min(part.width);
+        let lanes = first16(part.width.wrapping_sub(channel));
+        let at = all.as_ptr().wrapping_add(part.first.wrapping_add(channel));
+        // SAFETY: words of the part's channels; the mask holds off those behind them.
+        *words = unsafe { _mm512_maskz_loadu_epi32(lanes, at.cast()) };
     }
-    let mut words = [_mm512_setzero_si512(); 4];
-    for (words, order) in words.iter_mut().zip(order.as_chunks::<16>().0) {
-        // SAFETY: 16 words lie there.
-        *words = unsafe { _mm512_loadu_si512(order.as_ptr().cast()) };
-    }
-    words
+    // Quarter `q` of register `i` is quarter `i` of register `q`.
+    let [a, b, c, d] = natural;
+    let (ab, cd) = (_mm512_shuffle_i32x4::<0x44>(a, b), _mm512_shuffle_i32x4::<0x44>(c, d));
+    let (ab_high, cd_high) = (_mm512_shuffle_i32x4::<0xee>(a, b), _mm512_shuffle_i32x4::<0xee>(c, d));
+    [
+        _mm512_shuffle_i32x4::<0x88>(ab, cd),
+        _mm512_shuffle_i32x4::<0xdd>(ab, cd),
+        _mm512_shuffle_i32x4::<0x88>(ab_high, cd_high),
+        _mm512_shuffle_i32x4::<0xdd>(ab_high, cd_high),
+    ]
 }

@@ -242,6 +242,13 @@ unsafe fn tile<const B: usize, const P: usize, const FIRST: bool>(
             });
         });
     }
+    if finish.shifts {
+        unrolled!(p below P => {
+            unrolled!(b below B => {
+                acc[p][b] = finish.shifted(acc[p][b]);
+            });
+        });
+    }
     // Four registers at a time: four pixels of a block, two of two blocks or one of four.
     let by_vector = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
     let flat = acc.as_flattened();

@@ -11,6 +11,8 @@ use crate::kernels::Requant;
 /// What all channels of a layer have in common.
 #[derive(Clone, Copy)]
 pub struct Finish {
+    /// Whether there is a shift.
+    pub shifts: bool,
     shift: __m128i,
     half: __m512i,
     zero_point: __m512i,
@@ -22,6 +24,7 @@ impl Finish {
     #[target_feature(enable = "avx512f,avx512bw")]
     pub fn new(requant: &Requant<'_>) -> Self {
         Self {
+            shifts: requant.shift != 0,
             shift: _mm_cvtsi32_si128(i32::from(requant.shift & 31)),
             half: _mm512_set1_epi64(1 << 31),
             zero_point: _mm512_set1_epi16(i16::from(requant.zero_point)),
@@ -30,11 +33,17 @@ impl Finish {
         }
     }
 
-    /// `((acc << shift) * multiplier + 2^31) >> 32`.
+    /// `sum << shift`, for layers that have a shift; few have, so ask [`shifts`](Self::shifts) first.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    pub fn shifted(&self, sum: __m512i) -> __m512i {
+        _mm512_sll_epi32(sum, self.shift)
+    }
+
+    /// `(sum * multiplier + 2^31) >> 32`.
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub fn scale(&self, acc: __m512i, multiplier: __m512i) -> __m512i {
-        let acc = _mm512_sll_epi32(acc, self.shift);
         let odd = _mm512_srli_epi64::<32>(acc);
         let of_odd = _mm512_srli_epi64::<32>(multiplier);
         let even = _mm512_add_epi64(_mm512_mul_epi32(acc, multiplier), self.half);
