@@ -9,6 +9,7 @@ mod depthwise;
 mod elements;
 mod gemm;
 mod lines;
+mod pool;
 mod requant;
 
 use super::super::{Kernels, Packing, scalar};
@@ -24,8 +25,8 @@ pub const KERNELS: Kernels = Kernels {
     mul: elements::mul,
     lookup: elements::lookup,
     lookup_in_place: elements::lookup_in_place,
-    sum_into: elements::sum_into,
-    average: elements::average,
+    sum_into: pool::sum_into,
+    average: pool::average,
     max_into: elements::max_into,
     min_into: elements::min_into,
     ..scalar::KERNELS
