@@ -4,14 +4,17 @@
 //! every x86-64 has. The tables are private and leave this file only through [`backends`], which asks
 //! the processor first: that a table's function was called is the proof that its instructions exist.
 
+mod avx2;
 mod avx512;
 mod detect;
+mod unrolled;
 
 use super::Kernels;
 
 /// Those that run on the machine, the fastest last.
 pub fn backends() -> impl Iterator<Item = &'static Kernels> {
     let found = detect::features();
+    let avx2 = found.avx2.then_some(&avx2::KERNELS);
     let vnni = found.avx512vnni.then_some(&avx512::KERNELS);
-    vnni.into_iter()
+    avx2.into_iter().chain(vnni)
 }

@@ -8,6 +8,7 @@
 use core::arch::x86_64::*;
 
 use super::lines;
+use super::super::unrolled::unrolled;
 use super::requant::{Finish, first16, first64};
 use crate::kernels::{Gemm, Packing, scalar};
 
@@ -155,20 +156,6 @@ unsafe fn some<const B: usize, const P: usize, const FIRST: bool>(
             1
         }
     }
-}
-
-/// Repeats a block with a name for 0, 1, 2 … below a count that the compiler knows: what is kept in arrays
-/// of registers stays in registers only if no loop is left around them.
-macro_rules! unrolled {
-    ($n:ident below $count:expr => $body:block) => {
-        unrolled!(@ $n $count, $body, 0 1 2 3 4 5 6 7)
-    };
-    (@ $n:ident $count:expr, $body:block, $($number:literal)*) => {
-        $(if $number < $count {
-            let $n: usize = $number;
-            $body
-        })*
-    };
 }
 
 /// `P` patches against a group of channels. The `FIRST` tile also sums the weights, and leaves the bias
