@@ -76,9 +76,10 @@ unsafe fn block(
         *weights = interleave(tap(pair.wrapping_mul(2)), tap(pair.wrapping_mul(2).wrapping_add(1)));
     }
     let columns = job.kernel[1];
+    // What is behind the last tap of an odd number has no weight.
+    let mut taps = [beyond.as_ptr().wrapping_add(first); MOST];
     for (x, pixel) in out.chunks_exact_mut(job.channels.max(1)).enumerate() {
         let left = x.wrapping_mul(job.stride).wrapping_sub(job.pad_left);
-        let mut taps = [zero; MOST];
         let mut places = taps.iter_mut();
         for row in rows {
             for (j, place) in (0..columns).zip(&mut places) {
@@ -86,19 +87,19 @@ unsafe fn block(
                 // Left of the image it wraps to a number greater than any width; a row outside the image
                 // has no byte.
                 let inside = column < job.width && !row.is_empty();
-                let at = if inside {
+                let pixel = if inside {
                     row.as_ptr().wrapping_add(column.wrapping_mul(job.channels))
                 } else {
                     beyond.as_ptr()
                 };
-                // SAFETY: a pixel of the row, or the one outside the image; `width` channels from `first`.
-                *place = unsafe { load(at.wrapping_add(first), width) };
+                *place = pixel.wrapping_add(first);
             }
         }
         let mut acc = bias;
         let used = job.taps().div_ceil(2);
-        for (taps, weights) in taps.as_chunks::<2>().0.iter().zip(&weights).take(used) {
-            let [low, high] = interleave(taps[0], taps[1]);
+        for ([a, b], weights) in taps.as_chunks::<2>().0.iter().zip(&weights).take(used) {
+            // SAFETY: pixels of the rows, or the one outside the image; `width` channels from `first` on.
+            let [low, high] = unsafe { interleave(load(*a, width), load(*b, width)) };
             acc[0] = _mm256_add_epi32(acc[0], _mm256_madd_epi16(low, weights[0]));
             acc[1] = _mm256_add_epi32(acc[1], _mm256_madd_epi16(high, weights[1]));
         }

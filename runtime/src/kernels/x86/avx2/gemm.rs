@@ -1,4 +1,4 @@
-//! GEMM: tiles of up to four patches against 16 output channels, a block of the host's order.
+//! GEMM: tiles of three patches against 16 output channels, a block of the host's order.
 //!
 //! Two registers of weights are four elements of 16 channels; four elements of a patch go to all lanes
 //! at once, their absolute values and their signs apart.
@@ -80,9 +80,9 @@ unsafe fn blocks(job: &Gemm<'_>, count: usize, patches: *const i8, out: *mut i8)
                 let from = patches.add(done.wrapping_mul(job.pitch));
                 let to = out.add(done.wrapping_mul(job.stride).wrapping_add(first));
                 let left = count.wrapping_sub(done);
-                if left >= 4 {
-                    tile::<4>(job, &finish, &block, (from, to));
-                    done = done.wrapping_add(4);
+                if left >= 3 {
+                    tile::<3>(job, &finish, &block, (from, to));
+                    done = done.wrapping_add(3);
                 } else {
                     tile::<1>(job, &finish, &block, (from, to));
                     done = done.wrapping_add(1);
