@@ -98,7 +98,7 @@ impl Cmd {
     /// # Errors
     /// What is wrong with the blob, the net or the images, or which gate was missed.
     pub fn run(self) -> Result<(), Error> {
-        let file = BlobFile::read(&self.blob)?;
+        let file = BlobFile::read(&self.blob)?.for_host()?;
         let model = file.model()?;
         let mut dataset = Dataset::open(&self.images)?;
         if model.classes() > 0 {

@@ -1,6 +1,7 @@
 //! The judge of the passes: the net's answers on images that no pass looks at.
 
 use rayon::prelude::*;
+use tidbit::kernels::kernels;
 use tidbit::{Model, Session};
 use tract_onnx::prelude::*;
 
@@ -10,6 +11,7 @@ use crate::graph::{Graph, Op, TensorId};
 use crate::lower::lower_rounded;
 use crate::plan::layerwise;
 use crate::reference::{reference_error, values};
+use crate::repack::repack;
 use crate::sqnr::Sqnr;
 use crate::{Error, Normalization, Watch};
 
@@ -152,7 +154,7 @@ pub fn whole_blob(numbers: &Numbers, normalization: &Normalization) -> Result<Ve
         labels: &[],
         provenance: String::new(),
     };
-    emit(&net, &layerwise(&net), &extras)
+    repack(&emit(&net, &layerwise(&net), &extras)?, kernels().packing)
 }
 
 #[cfg(test)]
