@@ -72,9 +72,9 @@ fn by_patches(
             let pixels = io.out.get_mut(first..)?;
             for group in 0..usize::from(params.groups) {
                 let bytes = (group.wrapping_mul(of_group), of_group);
-                let gather = |index: usize, patch: &mut [i8]| {
-                    let x = tile.start.wrapping_add(index) as i32;
-                    window.gather(&io.a, (y, x), bytes, &outside, patch)
+                let gather = |pitch: usize, all: &mut [i8]| {
+                    let tile = tile.clone();
+                    window.gather(&io.a, (y, tile), bytes, &outside, (pitch, all))
                 };
                 let start = group.wrapping_mul(outputs);
                 let job = of_channels(&whole, start, outputs)?;
@@ -130,13 +130,13 @@ fn pointwise(
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
             for tile in patches.tiles(width) {
-                let aside = |index: usize, patch: &mut [i8]| {
-                    let pixel = tile.start.checked_add(index)?.checked_mul(job.pitch)?;
-                    let start = from.checked_add(pixel)?;
-                    copy(
-                        patch,
-                        as_i8(arena.get(start..start.checked_add(dense.pitch)?)?),
-                    )
+                let aside = |pitch: usize, all: &mut [i8]| {
+                    for (pixel, patch) in tile.clone().zip(all.chunks_mut(pitch.max(1))) {
+                        let start = from.checked_add(pixel.checked_mul(job.pitch)?)?;
+                        let source = arena.get(start..start.checked_add(dense.pitch)?)?;
+                        copy(patch.get_mut(..dense.pitch)?, as_i8(source))?;
+                    }
+                    Some(())
                 };
                 let ready = patches.fill(site.kernels, (tile.len(), aside), scratch)?;
                 let start = to.checked_add(tile.start.checked_mul(job.stride)?)?;

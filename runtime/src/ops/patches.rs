@@ -10,8 +10,6 @@ use crate::kernels::{Gemm, Kernels};
 pub(super) struct Patches {
     /// Patches at a time.
     tile: usize,
-    /// Bytes of a patch as it is gathered.
-    bytes: usize,
     /// Bytes from one patch to the next while they are gathered.
     pitch: usize,
     /// Whether they become int16.
@@ -36,7 +34,6 @@ impl Patches {
         };
         Self {
             tile: tile.min(width),
-            bytes: job.k.wrapping_mul(usize::from(job.input_bytes)),
             pitch,
             wide,
         }
@@ -50,21 +47,19 @@ impl Patches {
             .map(move |start| start..start.wrapping_add(tile).min(width))
     }
 
-    /// Gathers `count` patches, and widens them if that is wanted; `gather` makes one, by its number.
+    /// Gathers `count` patches, and widens them if that is wanted; `gather` is told how far patches are
+    /// apart, and where.
     pub(super) fn fill<'a>(
         &self,
         kernels: &Kernels,
-        (count, gather): (usize, impl Fn(usize, &mut [i8]) -> Option<()>),
+        (count, gather): (usize, impl FnOnce(usize, &mut [i8]) -> Option<()>),
         scratch: &'a mut [i8],
     ) -> Option<&'a [i8]> {
         let scratch = aligned(scratch);
         let bytes = count.checked_mul(self.pitch)?;
         let start = if self.wide { bytes } else { 0 };
         let all = scratch.get_mut(..bytes.checked_add(start)?)?;
-        for index in 0..count {
-            let from = start.checked_add(index.checked_mul(self.pitch)?)?;
-            gather(index, all.get_mut(from..from.checked_add(self.bytes)?)?)?;
-        }
+        gather(self.pitch, all.get_mut(start..)?)?;
         if self.wide {
             (kernels.widen)(all);
         }
@@ -97,7 +92,7 @@ impl Patches {
         &self,
         kernels: &Kernels,
         job: &Gemm<'_>,
-        (count, gather): (usize, impl Fn(usize, &mut [i8]) -> Option<()>),
+        (count, gather): (usize, impl FnOnce(usize, &mut [i8]) -> Option<()>),
         out: &mut [i8],
         scratch: &mut [i8],
     ) -> Option<()> {

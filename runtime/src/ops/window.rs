@@ -1,5 +1,7 @@
 //! The window of an operator over its input: which pixels lie under it, and what stands outside.
 
+use core::ops::Range;
+
 use super::{copy, of_element};
 use crate::arena::Rows;
 use crate::blob::{ConvParams, OpRecord, TensorRecord};
@@ -84,39 +86,76 @@ impl Window {
         row.get(start..start.wrapping_add(len))
     }
 
-    /// Gathers what lies under the window of pixel (`y`, `x`) into `patch`: tap after tap, `len`
-    /// bytes from `first` each, `outside` where a tap lies outside the image.
+    /// Gathers what lies under the windows of the pixels `tile` of row `y` into patches `pitch` bytes apart:
+    /// tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside the image.
     pub(crate) fn gather(
         &self,
         rows: &Rows<'_>,
-        (y, x): (u16, i32),
+        (y, tile): (u16, Range<usize>),
         (first, len): (usize, usize),
         outside: &Outside<'_>,
-        patch: &mut [i8],
+        (pitch, patches): (usize, &mut [i8]),
     ) -> Option<()> {
-        let left = self.left(x);
-        let taps_w = i32::from(self.taps_w);
         let span = len.wrapping_mul(usize::from(self.taps_w));
-        let contiguous = self.dilation_w == 1
-            && len == self.pixel_bytes
-            && left >= 0
-            && left.wrapping_add(taps_w) <= self.width;
         if span == 0 {
             return None;
         }
-        for (tap, line) in (0..self.taps_h).zip(patch.chunks_exact_mut(span)) {
+        let contiguous = self.dilation_w == 1 && len == self.pixel_bytes;
+        let within = self.within(&tile).filter(|_| contiguous);
+        let (step, line) = ((self.stride_w as usize).wrapping_mul(len), pitch.max(1));
+        for tap in 0..self.taps_h {
             let row = self.row(rows, y, tap);
-            if let (Some(row), true) = (row, contiguous) {
-                let start = (left as usize).wrapping_mul(len);
-                copy(line, row.get(start..start.wrapping_add(span))?)?;
-                continue;
-            }
-            for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len.max(1))) {
-                let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
-                match row.and_then(|row| self.pixel(row, column, first, len)) {
-                    Some(source) => copy(pixel, source)?,
-                    None => outside.fill(pixel, first)?,
+            let start = usize::from(tap).wrapping_mul(span);
+            let lines = patches.get_mut(start..)?;
+            // Lines without padding, and how many of them are done in one go.
+            let whole = within.clone().zip(row);
+            let mut left = tile.clone();
+            if let Some((within, row)) = whole {
+                let from = self.left(within.start as i32) as usize;
+                let at = within.start.wrapping_sub(tile.start).wrapping_mul(pitch);
+                let to = (lines.get_mut(at..)?, line);
+                copy_lines((row.get(from.wrapping_mul(len)..)?, step), to, span, within.len())?;
+                left = tile.start..within.start;
+                for x in within.end..tile.end {
+                    let at = x.wrapping_sub(tile.start).wrapping_mul(pitch);
+                    let line = lines.get_mut(at..at.checked_add(span)?)?;
+                    self.gather_line(Some(row), x as i32, (first, len), outside, line)?;
                 }
+            }
+            for (x, line) in left.zip(lines.chunks_mut(line)) {
+                self.gather_line(row, x as i32, (first, len), outside, line.get_mut(..span)?)?;
+            }
+        }
+        Some(())
+    }
+
+    /// The pixels of a tile whose windows lie within the columns of the image.
+    fn within(&self, tile: &Range<usize>) -> Option<Range<usize>> {
+        let mut pixels = tile.clone().skip_while(|x| self.left(*x as i32) < 0);
+        let start = pixels.next()?;
+        let inside = |x: &usize| {
+            self.left(*x as i32).wrapping_add(self.taps_w.into()) <= self.width
+        };
+        let end = tile.clone().rev().find(inside)?.checked_add(1)?;
+        (start < end).then_some(start..end)
+    }
+
+    /// Gathers what lies under one row of the window of a pixel in column `x`.
+    fn gather_line(
+        &self,
+        row: Option<&[i8]>,
+        x: i32,
+        (first, len): (usize, usize),
+        outside: &Outside<'_>,
+        line: &mut [i8],
+    ) -> Option<()> {
+        let left = self.left(x);
+        let taps_w = i32::from(self.taps_w);
+        for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len.max(1))) {
+            let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
+            match row.and_then(|row| self.pixel(row, column, first, len)) {
+                Some(source) => copy(pixel, source)?,
+                None => outside.fill(pixel, first)?,
             }
         }
         Some(())
@@ -138,6 +177,28 @@ impl Window {
             }
         }
     }
+}
+
+/// Copies `count` lines of `span` bytes, `step` and `pitch` bytes apart. Three pixels of three colours,
+/// the lines of most first layers, are two overlapping copies of a size that the compiler knows.
+#[inline(never)]
+fn copy_lines(
+    (mut from, step): (&[i8], usize),
+    (to, pitch): (&mut [i8], usize),
+    span: usize,
+    count: usize,
+) -> Option<()> {
+    for line in to.chunks_mut(pitch.max(1)).take(count) {
+        let (line, source) = (line.get_mut(..span)?, from.get(..span)?);
+        if (8..=16).contains(&span) {
+            *line.first_chunk_mut::<8>()? = *source.first_chunk()?;
+            *line.last_chunk_mut::<8>()? = *source.last_chunk()?;
+        } else {
+            copy(line, source)?;
+        }
+        from = from.get(step..).unwrap_or_default();
+    }
+    Some(())
 }
 
 /// What stands outside the image.
