@@ -4,6 +4,7 @@
 //! accumulator. So patches are spread into [lanes](super::lanes) of int16, and the loops that use
 //! them are written in assembly, whole: a core has 14 registers, and the loops use every one.
 
+mod depthwise;
 mod multiply;
 mod spread;
 
@@ -18,5 +19,6 @@ pub const KERNELS: Kernels = Kernels {
         multiply: multiply::multiply,
     }),
     gemm: multiply::gemm,
+    depthwise: depthwise::depthwise,
     ..scalar::KERNELS
 };

@@ -216,3 +216,12 @@
         multiply tidbit_multiply_2, 2, r6, r7, 30
         multiply tidbit_multiply_1, 1, r4, r5, 22
         .text
+
+@ Names are the whole crate's.
+        .purgem both
+        .purgem products
+        .purgem shift
+        .purgem requantize
+        .purgem store
+        .purgem finish
+        .purgem multiply

@@ -111,3 +111,7 @@ tidbit_spread_1:
 4:      pop     {r4, r5, pc}
         .size   tidbit_spread_1, . - tidbit_spread_1
         .text
+
+@ Names are the whole crate's.
+        .purgem lane
+        .purgem spread
