@@ -16,7 +16,6 @@ use super::super::{Kernels, Packing, scalar};
 pub const KERNELS: Kernels = Kernels {
     name: "avx2",
     packing: Packing::Host,
-    widens: false,
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
     add: elements::add,

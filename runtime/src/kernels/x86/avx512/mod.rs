@@ -18,7 +18,6 @@ use super::super::{Kernels, Packing, scalar};
 pub const KERNELS: Kernels = Kernels {
     name: "avx512vnni",
     packing: Packing::Host,
-    widens: false,
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
     add: elements::add,
