@@ -1,6 +1,12 @@
 //! AArch64: plain NEON, and with dot products and matrix products where the core has them.
 
-use super::{Kernels, Packing, scalar};
+mod detect;
+mod finish;
+mod gemm;
+mod tile_dot;
+mod vector;
+
+use super::{Gemm, Kernels, Packing, scalar};
 
 /// The plain backend.
 const NEON: Kernels = Kernels {
@@ -9,7 +15,20 @@ const NEON: Kernels = Kernels {
     ..scalar::KERNELS
 };
 
+/// For cores with dot products.
+const DOTPROD: Kernels = Kernels {
+    name: "neon-dotprod",
+    gemm: gemm_dot,
+    ..NEON
+};
+
+fn gemm_dot(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scratch: &mut [i8]) {
+    gemm::gemm::<tile_dot::Dot>(job, count, patches, out);
+}
+
 /// Those that run on the machine, the fastest last.
 pub fn backends() -> impl Iterator<Item = &'static Kernels> {
-    [&NEON].into_iter()
+    let features = detect::features();
+    let dotprod = features.dotprod.then_some(&DOTPROD);
+    [&NEON].into_iter().chain(dotprod)
 }
