@@ -16,11 +16,11 @@ pub(super) type Eight = [int32x4_t; 2];
 /// What is the same for all channels. `WIDE` outputs are int16, others int8.
 #[derive(Clone, Copy)]
 pub(super) struct Finish<const WIDE: bool> {
-    shift: i32,
-    zero: int16x8_t,
+    pub(super) shift: i32,
+    pub(super) zero: int16x8_t,
     /// Bounds: 16 int8, or eight int16.
-    lo: int16x8_t,
-    hi: int16x8_t,
+    pub(super) lo: int16x8_t,
+    pub(super) hi: int16x8_t,
 }
 
 impl<const WIDE: bool> Finish<WIDE> {

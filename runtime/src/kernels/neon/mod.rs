@@ -1,12 +1,14 @@
 //! AArch64: plain NEON, and with dot products and matrix products where the core has them.
 
+mod depthwise;
 mod detect;
 mod finish;
 mod gemm;
+mod taps_dot;
 mod tile_dot;
 mod vector;
 
-use super::{Gemm, Kernels, Packing, scalar};
+use super::{Depthwise, Gemm, Kernels, Packing, scalar};
 
 /// The plain backend.
 const NEON: Kernels = Kernels {
@@ -19,11 +21,16 @@ const NEON: Kernels = Kernels {
 const DOTPROD: Kernels = Kernels {
     name: "neon-dotprod",
     gemm: gemm_dot,
+    depthwise: depthwise_dot,
     ..NEON
 };
 
 fn gemm_dot(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scratch: &mut [i8]) {
     gemm::gemm::<tile_dot::Dot>(job, count, patches, out);
+}
+
+fn depthwise_dot(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &mut [i8]) {
+    depthwise::depthwise::<taps_dot::DotTaps>(job, rows, out, scratch);
 }
 
 /// Those that run on the machine, the fastest last.
