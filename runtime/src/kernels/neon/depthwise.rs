@@ -9,13 +9,14 @@ use core::arch::aarch64::*;
 use core::ops::Range;
 
 use super::finish::Finish;
+use super::three::{self, Three};
 use super::vector::{load, load_words};
 use crate::kernels::{Depthwise, scalar};
 
 /// Channels at a time.
 pub(super) const LANES: usize = 16;
 /// Most taps of a small kernel and of any, whole groups of four.
-const FEW: usize = 12;
+const FEW: usize = 28;
 const MOST: usize = 52;
 
 /// 16 channels of a row, ready to be multiplied; room for `N` taps.
@@ -45,25 +46,8 @@ impl<const WIDE: bool, const N: usize> Group<WIDE, N> {
     }
 }
 
-/// Pixels that lie side by side, for which a kernel of three by three has its own loop.
-pub(super) struct Run {
-    /// The first column under the first window, in each row.
-    pub(super) rows: [*const i8; 3],
-    /// Bytes from one column to the next.
-    pub(super) step: usize,
-    pub(super) out: *mut i8,
-    /// Bytes from one output pixel to the next.
-    pub(super) out_step: usize,
-    /// Output pixels, at least one.
-    pub(super) count: usize,
-}
-
 /// How a core multiplies.
 pub(super) trait Taps {
-    /// Whether it wants the taps of a three by three kernel column by column, each column a group of
-    /// four of which the last is none; others come row by row.
-    const COLUMNS: bool;
-
     /// Puts the weights of a group into order.
     fn arrange<const WIDE: bool, const N: usize>(group: &mut Group<WIDE, N>);
 
@@ -78,21 +62,11 @@ pub(super) trait Taps {
         offset: usize,
         out: *mut i8,
     );
-
-    /// Pixels of a three by three kernel that moves by `STRIDE` columns, 1 or 2, as int8.
-    ///
-    /// # Safety
-    /// The core has the instructions; 16 bytes of all columns under the windows can be read, and
-    /// written of all pixels.
-    unsafe fn three<const WIDE: bool, const N: usize, const STRIDE: usize>(
-        group: &Group<WIDE, N>,
-        run: &Run,
-    );
 }
 
 /// A row of a [`Depthwise`]. The core must have the instructions of `T`.
 #[inline(always)]
-pub(super) fn depthwise<T: Taps>(
+pub(super) fn depthwise<T: Taps + Three>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     out: &mut [i8],
@@ -106,14 +80,23 @@ pub(super) fn depthwise<T: Taps>(
         && rows.iter().any(|row| !row.is_empty())
         && job.fits(rows);
     let done = fast
-        && match (job.output_bytes, job.taps()) {
-            (1, ..=FEW) => by_groups::<T, false, FEW>(job, rows, out),
-            (1, _) => by_groups::<T, false, MOST>(job, rows, out),
-            (_, ..=FEW) => by_groups::<T, true, FEW>(job, rows, out),
-            _ => by_groups::<T, true, MOST>(job, rows, out),
+        && match three::stride(job) {
+            Some(stride) => three::depthwise::<T>(job, stride, rows, out),
+            None => by_taps::<T>(job, rows, out),
         };
     if !done {
         scalar::depthwise(job, rows, out, scratch);
+    }
+}
+
+/// Kernels of any size, if that can be done.
+#[inline(never)]
+fn by_taps<T: Taps>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8]) -> bool {
+    match (job.output_bytes, job.taps()) {
+        (1, ..=FEW) => by_groups::<T, false, FEW>(job, rows, out),
+        (1, _) => by_groups::<T, false, MOST>(job, rows, out),
+        (_, ..=FEW) => by_groups::<T, true, FEW>(job, rows, out),
+        _ => by_groups::<T, true, MOST>(job, rows, out),
     }
 }
 
@@ -155,33 +138,6 @@ fn inside(job: &Depthwise<'_>, pixels: usize) -> Range<usize> {
     first.min(end)..end
 }
 
-/// The order of taps.
-#[derive(Clone, Copy)]
-struct Order {
-    by_row: usize,
-    by_column: usize,
-    /// Whole groups of four.
-    taps: usize,
-}
-
-impl Order {
-    fn of<T: Taps>(job: &Depthwise<'_>) -> Self {
-        let (by_row, by_column, taps) = match job.kernel {
-            [3, 3] if T::COLUMNS => (1, 4, 12),
-            [_, columns] => (columns, 1, job.taps().next_multiple_of(4)),
-        };
-        Self {
-            by_row,
-            by_column,
-            taps,
-        }
-    }
-
-    fn place(&self, i: usize, j: usize) -> usize {
-        i.wrapping_mul(self.by_row).wrapping_add(j.wrapping_mul(self.by_column))
-    }
-}
-
 /// The weights and biases of 16 channels.
 ///
 /// # Safety
@@ -193,7 +149,6 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
     first: usize,
     finish: Finish<WIDE>,
 ) -> Group<WIDE, N> {
-    let order = Order::of::<T>(job);
     // SAFETY: the caller's promise: a tap's weights are `channels` bytes, and so is the pixel that
     // stands outside; biases and multipliers are as many words.
     unsafe {
@@ -204,9 +159,10 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
         let mut weights = [vdupq_n_s8(0); N];
         let mut bias = words(job.requant.bias);
         let mut from = job.weights.values.as_ptr().wrapping_add(first);
-        for (i, row) in rows.iter().enumerate() {
-            for j in 0..job.kernel[1] {
-                let Some(place) = weights.get_mut(order.place(i, j)) else { break };
+        let mut places = weights.iter_mut();
+        for row in rows {
+            for _ in 0..job.kernel[1] {
+                let Some(place) = places.next() else { break };
                 let tap = load(from);
                 if row.is_empty() {
                     let products = products(tap, outside(job, first));
@@ -221,7 +177,7 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
         }
         let mut group = Group {
             weights,
-            taps: order.taps.min(N),
+            taps: job.taps().next_multiple_of(4).min(N),
             bias,
             multipliers: words(job.requant.multipliers),
             finish,
@@ -233,7 +189,7 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
 
 /// Products of 16 channels.
 #[inline(always)]
-fn products(a: int8x16_t, b: int8x16_t) -> [int32x4_t; 4] {
+pub(super) fn products(a: int8x16_t, b: int8x16_t) -> [int32x4_t; 4] {
     // SAFETY: every AArch64 core that Rust builds for has NEON.
     unsafe {
         let (low, high) = (vmull_s8(vget_low_s8(a), vget_low_s8(b)), vmull_high_s8(a, b));
@@ -251,7 +207,7 @@ fn products(a: int8x16_t, b: int8x16_t) -> [int32x4_t; 4] {
 /// # Safety
 /// The job fits, and has 16 channels from `first` on.
 #[inline(always)]
-unsafe fn outside(job: &Depthwise<'_>, first: usize) -> int8x16_t {
+pub(super) unsafe fn outside(job: &Depthwise<'_>, first: usize) -> int8x16_t {
     // SAFETY: the caller's promise.
     unsafe {
         match job.outside {
@@ -282,7 +238,7 @@ unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
     // SAFETY: the caller's promise.
     let beyond = unsafe { outside(job, first) };
     for x in (0..inside.start).chain(inside.end..pixels) {
-        let places = places::<T, N>(job, rows, first, (x, (&raw const beyond).cast()));
+        let places = places::<N>(job, rows, first, (x, (&raw const beyond).cast()));
         // SAFETY: places are columns of the image or `beyond`.
         unsafe { T::pixel(group, &places, 0, at(x)) };
     }
@@ -293,25 +249,10 @@ unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
     let start = base(rows, rows.first().copied().unwrap_or_default(), first);
     let left = inside.start.wrapping_mul(job.stride).wrapping_sub(job.pad_left);
     let start = start.wrapping_add(left.wrapping_mul(job.channels));
-    let places = places::<T, N>(job, rows, first, (inside.start, start));
+    let places = places::<N>(job, rows, first, (inside.start, start));
     let step = job.stride.wrapping_mul(job.channels);
     // SAFETY: the windows of pixels inside lie within the columns.
     unsafe {
-        if !WIDE && job.kernel == [3, 3] && job.dilation == 1 && job.stride <= 2 {
-            let run = Run {
-                rows: [0, 1, 2].map(|i| base(rows, rows.get(i).copied().unwrap_or_default(), first).wrapping_add(left.wrapping_mul(job.channels))),
-                step: job.channels,
-                out: at(inside.start),
-                out_step,
-                count: inside.len(),
-            };
-            if job.stride == 1 {
-                T::three::<WIDE, N, 1>(group, &run);
-            } else {
-                T::three::<WIDE, N, 2>(group, &run);
-            }
-            return;
-        }
         let mut offset = 0usize;
         for x in inside.clone() {
             T::pixel(group, &places, offset, at(x));
@@ -322,7 +263,7 @@ unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
 
 /// Where 16 channels of a row begin; another row stands in for one without a byte.
 #[inline(always)]
-fn base(rows: &[&[i8]], row: &[i8], first: usize) -> *const i8 {
+pub(super) fn base(rows: &[&[i8]], row: &[i8], first: usize) -> *const i8 {
     let any = || rows.iter().copied().find(|row| !row.is_empty());
     let row = if row.is_empty() { any().unwrap_or_default() } else { row };
     row.as_ptr().wrapping_add(first)
@@ -330,23 +271,22 @@ fn base(rows: &[&[i8]], row: &[i8], first: usize) -> *const i8 {
 
 /// Where each tap of output pixel `x` lies, and `beyond` for columns beside the image.
 #[inline(always)]
-fn places<T: Taps, const N: usize>(
+fn places<const N: usize>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     first: usize,
     (x, beyond): (usize, *const i8),
 ) -> [*const i8; N] {
     let mut places = [beyond; N];
-    let order = Order::of::<T>(job);
     let left = x.wrapping_mul(job.stride).wrapping_sub(job.pad_left);
-    for (i, row) in rows.iter().enumerate() {
+    let mut taps = places.iter_mut();
+    for row in rows {
         let base = base(rows, row, first);
         for j in 0..job.kernel[1] {
             // Left of the image this wraps to a number that no width reaches.
             let column = left.wrapping_add(j.wrapping_mul(job.dilation));
-            if column < job.width
-                && let Some(place) = places.get_mut(order.place(i, j))
-            {
+            let Some(place) = taps.next() else { break };
+            if column < job.width {
                 *place = base.wrapping_add(column.wrapping_mul(job.channels));
             }
         }

@@ -5,6 +5,8 @@ mod detect;
 mod finish;
 mod gemm;
 mod taps_dot;
+mod three;
+mod three_dot;
 mod tile_dot;
 mod vector;
 
@@ -30,7 +32,7 @@ fn gemm_dot(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scrat
 }
 
 fn depthwise_dot(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &mut [i8]) {
-    depthwise::depthwise::<taps_dot::DotTaps>(job, rows, out, scratch);
+    depthwise::depthwise::<tile_dot::Dot>(job, rows, out, scratch);
 }
 
 /// Those that run on the machine, the fastest last.
