@@ -213,9 +213,10 @@ macro_rules! finish {
     };
 }
 
-/// The loop of a row: its text, and registers v16 on that hold weights. It has v0 to v15 for itself.
+/// The loop of a row: its text, the registers from v16 on that hold weights, and what it changes besides
+/// v0 to v15.
 macro_rules! walk {
-    ($row:expr, [$($text:expr),* $(,)?], [$($register:tt = $weight:expr),* $(,)?]) => {{
+    ($row:expr, [$($text:expr),* $(,)?], [$($register:tt = $weight:expr),* $(,)?], [$($more:tt)*]) => {{
         let row: &Row = $row;
         let [first, then] = row.columns;
         let ([r0, r1, r2], [n0, n1, n2]) = (first.rows, then.rows);
@@ -239,6 +240,7 @@ macro_rules! walk {
             multipliers = in(reg) row.multipliers,
             shift = in(reg) row.finish.shift,
             $(in($register) $weight,)*
+            $($more)*
             in("v28") row.finish.zero,
             in("v29") row.finish.lo,
             in("v30") row.finish.hi,
@@ -255,7 +257,7 @@ macro_rules! walk {
 /// The text of a loop over pixels: `column` and `pixel` are macros that take the three columns' names,
 /// `column` also labels of its own. A column comes into the place of one that is not needed any more.
 macro_rules! strides {
-    ($column:ident, $pixel:ident, $row:expr, $weights:tt) => {
+    ($column:ident, $pixel:ident, $row:expr, $weights:tt, $more:tt) => {
         if STRIDE == 1 {
             walk!(
                 $row,
@@ -284,7 +286,8 @@ macro_rules! strides {
                     next_run!("35", "45"),
                     "9:",
                 ],
-                $weights
+                $weights,
+                $more
             );
         } else {
             walk!(
@@ -318,7 +321,8 @@ macro_rules! strides {
                     next_run!("37", "47"),
                     "9:",
                 ],
-                $weights
+                $weights,
+                $more
             );
         }
     };
