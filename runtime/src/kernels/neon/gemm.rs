@@ -4,7 +4,9 @@
 //! tile does with them is the core's own ([`Tile`]); here is what lies around: which pixels and
 //! blocks come when, and the elements past the last whole step.
 
-use super::finish::Finish;
+use core::arch::aarch64::int32x4_t;
+
+use super::finish::{Eight, Finish, eight};
 use crate::kernels::{Gemm, Packing, Requant, Weights, scalar};
 
 /// Channels of a block, and elements of a step.
@@ -24,9 +26,9 @@ pub(super) struct Block<const WIDE: bool> {
     pub(super) rest: *const i8,
     /// From where the whole steps end to where the last eight elements begin, at most 0.
     pub(super) back: isize,
-    /// Biases and multipliers of the block.
-    pub(super) bias: *const [u8; 4],
-    pub(super) multipliers: *const [u8; 4],
+    /// Biases and multipliers of the block, as [`Tile::words`] puts them.
+    pub(super) bias: [int32x4_t; 4],
+    pub(super) multipliers: [int32x4_t; 4],
     pub(super) finish: Finish<WIDE>,
     /// Bytes from one patch to the next, and from one pixel of the output to the next.
     pub(super) pitch: usize,
@@ -35,6 +37,11 @@ pub(super) struct Block<const WIDE: bool> {
 
 /// How a core multiplies.
 pub(super) trait Tile {
+    /// Biases or multipliers of eight channels, as its loop wants them.
+    fn words([a, b]: Eight) -> [int32x4_t; 4] {
+        [a, b, a, b]
+    }
+
     /// Makes eight channels of some pixels, at most `count`, and says of how many: at least one.
     ///
     /// # Safety
@@ -119,13 +126,15 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
             if left > 0 {
                 rest = last_step(weights, left);
             }
+            // SAFETY: eight words each.
+            let [bias, multipliers] = unsafe { [eight(bias.as_ptr()), eight(multipliers.as_ptr())] };
             let block = Block {
                 weights: weights.as_ptr(),
                 steps,
                 rest: if left > 0 { rest.as_ptr() } else { core::ptr::null() },
                 back: (left as isize).wrapping_sub(BLOCK as isize),
-                bias: bias.as_ptr(),
-                multipliers: multipliers.as_ptr(),
+                bias: T::words(bias),
+                multipliers: T::words(multipliers),
                 finish,
                 pitch: job.pitch,
                 stride: job.stride,
@@ -151,17 +160,19 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
     channels
 }
 
-/// The last `left` elements of each channel behind zeros, as a step of eight.
+/// The last `left` elements of each channel behind zeros, as a step of eight. There are at least eight
+/// elements before them.
 fn last_step(weights: &[i8], left: usize) -> [i8; BLOCK * BLOCK] {
     let mut step = [0; BLOCK * BLOCK];
-    let from = weights.len().wrapping_sub(BLOCK.wrapping_mul(left));
-    let tails = weights.get(from..).unwrap_or_default();
-    let rows = step.as_chunks_mut::<BLOCK>().0;
-    for (row, tail) in rows.iter_mut().zip(tails.chunks_exact(left.max(1))) {
-        let zeros = BLOCK.wrapping_sub(left);
-        for (to, from) in row.iter_mut().skip(zeros).zip(tail) {
-            *to = *from;
-        }
+    let first = weights.len().wrapping_sub(BLOCK.wrapping_mul(left));
+    let zeros = (BLOCK.wrapping_sub(left) as u32).wrapping_mul(8);
+    for (n, row) in step.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
+        // Eight bytes up to the channel's last one; those of others go.
+        let end = first.wrapping_add(n.wrapping_add(1).wrapping_mul(left));
+        let tail = weights.get(..end).and_then(|weights| weights.last_chunk::<BLOCK>());
+        let tail = u64::from_le_bytes(tail.copied().unwrap_or_default().map(|byte| byte as u8));
+        let kept = tail.wrapping_shr(zeros).wrapping_shl(zeros);
+        *row = kept.to_le_bytes().map(|byte| byte as i8);
     }
     step
 }

@@ -4,10 +4,9 @@
 //! one register, the last four in another. A word of a patch meets them by lane. 16 elements of eight
 //! pixels take 78 instructions for 1024 products.
 
-use core::arch::aarch64::vdupq_n_s32;
+use core::arch::aarch64::{int16x8_t, vdupq_n_s16};
 use core::arch::asm;
 
-use super::finish::{Eight, eight};
 use super::gemm::{Block, Tile};
 
 /// With `sdot`.
@@ -17,18 +16,18 @@ pub(super) struct Dot;
 /// the register of its elements.
 macro_rules! tile {
     ($name:ident, $count:literal, $(($p:literal, $from:ident, $lo:ident, $hi:ident, $x:ident)),*) => {
-        /// Accumulators, biases included.
+        /// Requantized, less the clamp.
         ///
         /// # Safety
         /// As of [`Tile::tile`].
         #[inline(always)]
-        unsafe fn $name<const WIDE: bool>(block: &Block<WIDE>, from: *const i8) -> [Eight; $count] {
+        unsafe fn $name<const WIDE: bool>(block: &Block<WIDE>, from: *const i8) -> [int16x8_t; $count] {
             // SAFETY: NEON is everywhere. Of each patch all steps are read and, where there is a rest,
             // its last eight elements; of the weights all steps, 64 bytes each; of the rest 64 bytes;
-            // of the biases 32.
+            // of biases and multipliers 32.
             unsafe {
-                let zero = vdupq_n_s32(0);
-                $(let [mut $lo, mut $hi] = [zero; 2];)*
+                let zero = vdupq_n_s16(0);
+                $(let mut $lo = zero;)*
                 asm!(
                     ".arch_extension dotprod",
                     $(concat!("ldp {", stringify!($lo), ":q}, {", stringify!($hi), ":q}, [{bias}]"),)*
@@ -68,9 +67,24 @@ macro_rules! tile {
                     $(concat!("sdot {", stringify!($lo), ":v}.4s, v25.16b, {", stringify!($x), ":v}.4b[1]"),)*
                     $(concat!("sdot {", stringify!($hi), ":v}.4s, v27.16b, {", stringify!($x), ":v}.4b[1]"),)*
                     "5:",
+                    "ldp q24, q25, [{multipliers}]",
+                    "dup v26.8h, {zero:w}",
+                    "cbz {shift:w}, 6f",
+                    "dup v27.4s, {shift:w}",
+                    $(concat!("sshl {", stringify!($lo), ":v}.4s, {", stringify!($lo), ":v}.4s, v27.4s"),)*
+                    $(concat!("sshl {", stringify!($hi), ":v}.4s, {", stringify!($hi), ":v}.4s, v27.4s"),)*
+                    "6:",
+                    $(concat!("sqdmulh {", stringify!($lo), ":v}.4s, {", stringify!($lo), ":v}.4s, v24.4s"),)*
+                    $(concat!("sqdmulh {", stringify!($hi), ":v}.4s, {", stringify!($hi), ":v}.4s, v25.4s"),)*
+                    $(concat!("sqrshrn {", stringify!($lo), ":v}.4h, {", stringify!($lo), ":v}.4s, #1"),)*
+                    $(concat!("sqrshrn2 {", stringify!($lo), ":v}.8h, {", stringify!($hi), ":v}.4s, #1"),)*
+                    $(concat!("sqadd {", stringify!($lo), ":v}.8h, {", stringify!($lo), ":v}.8h, v26.8h"),)*
                     $($from = inout(reg) from.wrapping_add(block.pitch.wrapping_mul($p)) => _,)*
-                    $($lo = out(vreg) $lo, $hi = out(vreg) $hi, $x = out(vreg) _,)*
-                    bias = in(reg) block.bias,
+                    $($lo = out(vreg) $lo, $hi = out(vreg) _, $x = out(vreg) _,)*
+                    bias = in(reg) block.bias.as_ptr(),
+                    multipliers = in(reg) block.multipliers.as_ptr(),
+                    zero = in(reg) block.finish.zero_point,
+                    shift = in(reg) block.finish.shift,
                     weights = inout(reg) block.weights => _,
                     pairs = inout(reg) block.steps >> 1 => _,
                     steps = in(reg) block.steps,
@@ -80,7 +94,7 @@ macro_rules! tile {
                     out("v28") _, out("v29") _, out("v30") _, out("v31") _,
                     options(readonly, nostack)
                 );
-                [$([$lo, $hi]),*]
+                [$($lo),*]
             }
         }
     };
@@ -109,30 +123,18 @@ tile!(
 tile!(of_2, 2, (0, f0, a0, b0, x0), (1, f1, a1, b1, x1));
 tile!(of_1, 1, (0, f0, a0, b0, x0));
 
-/// Requantizes and stores some pixels.
+/// Stores some pixels.
 ///
 /// # Safety
 /// As of [`Tile::tile`].
 #[inline(always)]
-unsafe fn finish<const WIDE: bool, const N: usize>(
+unsafe fn store<const WIDE: bool, const N: usize>(
     block: &Block<WIDE>,
-    pixels: [Eight; N],
+    pixels: [int16x8_t; N],
     out: *mut i8,
 ) -> usize {
     // SAFETY: a pixel of the output has room for the block's eight channels.
-    unsafe {
-        let multipliers = eight(block.multipliers);
-        let all = pixels.map(|acc| block.finish.narrow(acc, multipliers));
-        let place = |p: usize| out.wrapping_add(block.stride.wrapping_mul(p));
-        let (twos, ones) = all.as_chunks::<2>();
-        for (p, &values) in twos.iter().enumerate() {
-            let p = p.wrapping_mul(2);
-            block.finish.store_two([place(p), place(p.wrapping_add(1))], values);
-        }
-        if let &[last] = ones {
-            block.finish.store(place(N.wrapping_sub(1)), last);
-        }
-    }
+    unsafe { block.finish.store_pixels(out, block.stride, pixels) };
     N
 }
 
@@ -147,10 +149,10 @@ impl Tile for Dot {
         // SAFETY: no more pixels than `count`; the rest is the caller's promise.
         unsafe {
             match count {
-                8.. => finish(block, of_8(block, patches), out),
-                4.. => finish(block, of_4(block, patches), out),
-                2.. => finish(block, of_2(block, patches), out),
-                _ => finish(block, of_1(block, patches), out),
+                8.. => store(block, of_8(block, patches), out),
+                4.. => store(block, of_4(block, patches), out),
+                2.. => store(block, of_2(block, patches), out),
+                _ => store(block, of_1(block, patches), out),
             }
         }
     }

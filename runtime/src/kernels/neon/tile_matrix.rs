@@ -8,7 +8,7 @@
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-use super::finish::{Eight, eight};
+use super::finish::{Eight, store_halves};
 use super::gemm::{Block, Tile};
 
 /// With `smmla`.
@@ -42,7 +42,8 @@ macro_rules! half {
 macro_rules! tile {
     ($name:ident, $pairs:literal, $(($p:literal, $from:ident, $and:ident, $x:ident, $y:ident,
         $a:ident, $b:ident, $c:ident, $d:ident)),*) => {
-        /// Accumulators, biases included.
+        /// Requantized, less the clamp: four channels of both pixels of a pair, two by two in turn,
+        /// and four more.
         ///
         /// # Safety
         /// As of [`Tile::tile`].
@@ -51,26 +52,19 @@ macro_rules! tile {
             block: &Block<WIDE>,
             from: *const i8,
             pitch: usize,
-        ) -> [[int32x4_t; 4]; $pairs] {
+        ) -> [[int16x8_t; 2]; $pairs] {
             // SAFETY: NEON is everywhere. Of each patch all steps are read and, where there is a rest,
             // its last eight elements; of the weights all steps, 64 bytes each; of the rest 64 bytes;
-            // of the biases 32.
+            // of biases and multipliers 64.
             unsafe {
-                let zero = vdupq_n_s32(0);
-                $(let [mut $a, mut $b, mut $c, mut $d] = [zero; 4];)*
+                let zero = vdupq_n_s16(0);
+                $(let [mut $a, mut $c] = [zero; 2];)*
                 asm!(
                     ".arch_extension i8mm",
-                    "ldp q28, q30, [{bias}]",
-                    "zip2 v29.2d, v28.2d, v28.2d",
-                    "zip1 v28.2d, v28.2d, v28.2d",
-                    "zip2 v31.2d, v30.2d, v30.2d",
-                    "zip1 v30.2d, v30.2d, v30.2d",
-                    $(concat!(
-                        "mov {", stringify!($a), ":v}.16b, v28.16b\n",
-                        "mov {", stringify!($b), ":v}.16b, v29.16b\n",
-                        "mov {", stringify!($c), ":v}.16b, v30.16b\n",
-                        "mov {", stringify!($d), ":v}.16b, v31.16b\n",
-                    ),)*
+                    $(
+                        concat!("ldp {", stringify!($a), ":q}, {", stringify!($b), ":q}, [{bias}]"),
+                        concat!("ldp {", stringify!($c), ":q}, {", stringify!($d), ":q}, [{bias}, #32]"),
+                    )*
                     "cbz {pairs}, 3f",
                     "2:",
                     $(
@@ -107,13 +101,36 @@ macro_rules! tile {
                     "ldp q30, q31, [{rest}, #32]",
                     $(step!($a, $b, $c, $d, $x),)*
                     "5:",
+                    "ldp q28, q29, [{multipliers}]",
+                    "ldp q30, q31, [{multipliers}, #32]",
+                    "dup v27.8h, {zero:w}",
+                    "cbz {shift:w}, 6f",
+                    "dup {x0:v}.4s, {shift:w}",
+                    $(concat!("sshl {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, {x0:v}.4s"),)*
+                    $(concat!("sshl {", stringify!($b), ":v}.4s, {", stringify!($b), ":v}.4s, {x0:v}.4s"),)*
+                    $(concat!("sshl {", stringify!($c), ":v}.4s, {", stringify!($c), ":v}.4s, {x0:v}.4s"),)*
+                    $(concat!("sshl {", stringify!($d), ":v}.4s, {", stringify!($d), ":v}.4s, {x0:v}.4s"),)*
+                    "6:",
+                    $(concat!("sqdmulh {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v28.4s"),)*
+                    $(concat!("sqdmulh {", stringify!($b), ":v}.4s, {", stringify!($b), ":v}.4s, v29.4s"),)*
+                    $(concat!("sqdmulh {", stringify!($c), ":v}.4s, {", stringify!($c), ":v}.4s, v30.4s"),)*
+                    $(concat!("sqdmulh {", stringify!($d), ":v}.4s, {", stringify!($d), ":v}.4s, v31.4s"),)*
+                    $(concat!("sqrshrn {", stringify!($a), ":v}.4h, {", stringify!($a), ":v}.4s, #1"),)*
+                    $(concat!("sqrshrn {", stringify!($c), ":v}.4h, {", stringify!($c), ":v}.4s, #1"),)*
+                    $(concat!("sqrshrn2 {", stringify!($a), ":v}.8h, {", stringify!($b), ":v}.4s, #1"),)*
+                    $(concat!("sqrshrn2 {", stringify!($c), ":v}.8h, {", stringify!($d), ":v}.4s, #1"),)*
+                    $(concat!("sqadd {", stringify!($a), ":v}.8h, {", stringify!($a), ":v}.8h, v27.8h"),)*
+                    $(concat!("sqadd {", stringify!($c), ":v}.8h, {", stringify!($c), ":v}.8h, v27.8h"),)*
                     $(
                         $from = inout(reg) from.wrapping_add(pitch.wrapping_mul(2 * $p)) => _,
                         $and = inout(reg) from.wrapping_add(pitch.wrapping_mul(2 * $p + 1)) => _,
                     )*
                     $($x = out(vreg) _, $y = out(vreg) _,)*
-                    $($a = out(vreg) $a, $b = out(vreg) $b, $c = out(vreg) $c, $d = out(vreg) $d,)*
-                    bias = in(reg) block.bias,
+                    $($a = out(vreg) $a, $b = out(vreg) _, $c = out(vreg) $c, $d = out(vreg) _,)*
+                    bias = in(reg) block.bias.as_ptr(),
+                    multipliers = in(reg) block.multipliers.as_ptr(),
+                    zero = in(reg) block.finish.zero_point,
+                    shift = in(reg) block.finish.shift,
                     weights = inout(reg) block.weights => _,
                     pairs = inout(reg) block.steps >> 1 => _,
                     steps = in(reg) block.steps,
@@ -122,7 +139,7 @@ macro_rules! tile {
                     out("v27") _, out("v28") _, out("v29") _, out("v30") _, out("v31") _,
                     options(readonly, nostack)
                 );
-                [$([$a, $b, $c, $d]),*]
+                [$([$a, $c]),*]
             }
         }
     };
@@ -144,18 +161,9 @@ tile!(
 );
 tile!(of_2, 1, (0, f0, g0, x0, y0, a0, b0, c0, d0));
 
-/// Multipliers of two channels after each other, twice.
-type Pairs = [Eight; 2];
-
-/// Requantizes two pixels and parts them.
+/// Parts the channels of two pixels.
 #[inline(always)]
-fn part<const WIDE: bool>(
-    block: &Block<WIDE>,
-    [a, b, c, d]: [int32x4_t; 4],
-    [first, second]: Pairs,
-) -> [int16x8_t; 2] {
-    let low = block.finish.narrow([a, b], first);
-    let high = block.finish.narrow([c, d], second);
+fn part([low, high]: [int16x8_t; 2]) -> [int16x8_t; 2] {
     // SAFETY: every AArch64 core that Rust builds for has NEON.
     unsafe {
         let (low, high) = (vreinterpretq_s32_s16(low), vreinterpretq_s32_s16(high));
@@ -163,28 +171,57 @@ fn part<const WIDE: bool>(
     }
 }
 
-/// Requantizes and stores pairs of pixels.
+/// Stores pairs of pixels.
 ///
 /// # Safety
 /// As of [`Tile::tile`].
 #[inline(always)]
-unsafe fn finish<const WIDE: bool, const N: usize>(
+unsafe fn store<const WIDE: bool, const N: usize>(
     block: &Block<WIDE>,
-    pixels: [[int32x4_t; 4]; N],
-    multipliers: Pairs,
-    out: *mut i8,
+    pairs: [[int16x8_t; 2]; N],
+    mut out: *mut i8,
 ) -> usize {
-    let place = |p: usize| out.wrapping_add(block.stride.wrapping_mul(p));
-    for (p, acc) in pixels.into_iter().enumerate() {
-        let p = p.wrapping_mul(2);
-        let to = [place(p), place(p.wrapping_add(1))];
-        // SAFETY: a pixel of the output has room for the block's eight channels.
-        unsafe { block.finish.store_two(to, part(block, acc, multipliers)) };
+    let (twos, ones) = pairs.as_chunks::<2>();
+    // SAFETY: a pixel of the output has room for the block's eight channels.
+    unsafe {
+        for &[a, b] in twos {
+            if WIDE {
+                let ([p0, p1], [p2, p3]) = (part(a), part(b));
+                block.finish.store_pixels(out, block.stride, [p0, p1, p2, p3]);
+                out = out.wrapping_add(block.stride.wrapping_mul(4));
+                continue;
+            }
+            // Two channels of a pixel are 16 bits now.
+            let [a, b] = [a, b].map(|[low, high]| {
+                let bytes = block.finish.clamp(vqmovn_high_s16(vqmovn_s16(low), high));
+                vreinterpretq_s16_s8(bytes)
+            });
+            let (even, odd) = (vuzp1q_s16(a, b), vuzp2q_s16(a, b));
+            let low = vzip1q_s64(vreinterpretq_s64_s16(even), vreinterpretq_s64_s16(odd));
+            let high = vzip2q_s64(vreinterpretq_s64_s16(even), vreinterpretq_s64_s16(odd));
+            for pixels in [low, high] {
+                out = store_halves(out, block.stride, vreinterpretq_s8_s64(pixels));
+            }
+        }
+        if let &[last] = ones {
+            block.finish.store_pixels(out, block.stride, part(last));
+        }
     }
     N.wrapping_mul(2)
 }
 
 impl Tile for Matrix {
+    /// Two channels, and the same two for the other pixel.
+    #[inline(always)]
+    fn words(words: Eight) -> [int32x4_t; 4] {
+        // SAFETY: every AArch64 core that Rust builds for has NEON.
+        unsafe {
+            let [a, b] = words.map(|x| vreinterpretq_s64_s32(x));
+            [vzip1q_s64(a, a), vzip2q_s64(a, a), vzip1q_s64(b, b), vzip2q_s64(b, b)]
+                .map(|x| vreinterpretq_s32_s64(x))
+        }
+    }
+
     #[inline(always)]
     unsafe fn tile<const WIDE: bool>(
         block: &Block<WIDE>,
@@ -195,17 +232,14 @@ impl Tile for Matrix {
         let pitch = block.pitch;
         // SAFETY: no more pixels than `count`; the rest is the caller's promise.
         unsafe {
-            let [a, b] = eight(block.multipliers).map(|x| vreinterpretq_s64_s32(x));
-            let twice = |x| [vzip1q_s64(x, x), vzip2q_s64(x, x)].map(|x| vreinterpretq_s32_s64(x));
-            let multipliers = [twice(a), twice(b)];
             match count {
-                8.. => finish(block, of_8(block, patches, pitch), multipliers, out),
-                4.. => finish(block, of_4(block, patches, pitch), multipliers, out),
-                2.. => finish(block, of_2(block, patches, pitch), multipliers, out),
+                8.. => store(block, of_8(block, patches, pitch), out),
+                4.. => store(block, of_4(block, patches, pitch), out),
+                2.. => store(block, of_2(block, patches, pitch), out),
                 _ => {
                     // The pixel twice, of which one is kept.
-                    let [acc] = of_2(block, patches, 0);
-                    let [one, _] = part(block, acc, multipliers);
+                    let [pair] = of_2(block, patches, 0);
+                    let [one, _] = part(pair);
                     block.finish.store(out, one);
                     1
                 }

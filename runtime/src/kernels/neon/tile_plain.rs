@@ -5,10 +5,9 @@
 //! accumulator belongs to one output; its four parts, the bias in the first of them, are added up at
 //! the end. 16 elements of two pixels take 58 instructions for 256 products.
 
-use core::arch::aarch64::{int32x4_t, vdupq_n_s32, vpaddq_s32};
+use core::arch::aarch64::{int16x8_t, vdupq_n_s16};
 use core::arch::asm;
 
-use super::finish::{Eight, eight};
 use super::gemm::{Block, Tile};
 
 /// With what every AArch64 core has.
@@ -41,23 +40,34 @@ macro_rules! one_step {
     };
 }
 
+/// The sums of four accumulators, in the first of them.
+macro_rules! add_up {
+    ($a:ident, $b:ident, $c:ident, $d:ident) => {
+        concat!(
+            "addp {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, {", stringify!($b), ":v}.4s\n",
+            "addp {", stringify!($c), ":v}.4s, {", stringify!($c), ":v}.4s, {", stringify!($d), ":v}.4s\n",
+            "addp {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, {", stringify!($c), ":v}.4s\n",
+        )
+    };
+}
+
 /// A function for so many pixels: for each its number, and names for its pointer, its accumulators and
 /// the registers of its elements.
 macro_rules! tile {
     ($name:ident, $count:literal, $(($p:literal, $from:ident, $x:ident, $y:ident,
         $a:ident, $b:ident, $c:ident, $d:ident, $e:ident, $f:ident, $g:ident, $h:ident)),*) => {
-        /// Accumulators, biases included.
+        /// Requantized, less the clamp.
         ///
         /// # Safety
         /// As of [`Tile::tile`].
         #[inline(always)]
-        unsafe fn $name<const WIDE: bool>(block: &Block<WIDE>, from: *const i8) -> [Eight; $count] {
+        unsafe fn $name<const WIDE: bool>(block: &Block<WIDE>, from: *const i8) -> [int16x8_t; $count] {
             // SAFETY: NEON is everywhere. Of each patch all steps are read and, where there is a rest,
             // its last eight elements; of the weights all steps, 64 bytes each; of the rest 64 bytes;
-            // of the biases 32.
+            // of biases and multipliers 32.
             unsafe {
-                let zero = vdupq_n_s32(0);
-                $(let [mut $a, mut $b, mut $c, mut $d, mut $e, mut $f, mut $g, mut $h] = [zero; 8];)*
+                let zero = vdupq_n_s16(0);
+                $(let mut $a = zero;)*
                 asm!(
                     $(concat!(
                         "ldr {", stringify!($a), ":s}, [{bias}]\n",
@@ -108,13 +118,30 @@ macro_rules! tile {
                     $(one_step!($e, $f, $x, "22"),)*
                     $(one_step!($g, $h, $x, "23"),)*
                     "5:",
+                    "ldp q24, q25, [{multipliers}]",
+                    "dup v26.8h, {zero:w}",
+                    $(add_up!($a, $b, $c, $d),)*
+                    $(add_up!($e, $f, $g, $h),)*
+                    "cbz {shift:w}, 6f",
+                    "dup v27.4s, {shift:w}",
+                    $(concat!("sshl {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v27.4s"),)*
+                    $(concat!("sshl {", stringify!($e), ":v}.4s, {", stringify!($e), ":v}.4s, v27.4s"),)*
+                    "6:",
+                    $(concat!("sqdmulh {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v24.4s"),)*
+                    $(concat!("sqdmulh {", stringify!($e), ":v}.4s, {", stringify!($e), ":v}.4s, v25.4s"),)*
+                    $(concat!("sqrshrn {", stringify!($a), ":v}.4h, {", stringify!($a), ":v}.4s, #1"),)*
+                    $(concat!("sqrshrn2 {", stringify!($a), ":v}.8h, {", stringify!($e), ":v}.4s, #1"),)*
+                    $(concat!("sqadd {", stringify!($a), ":v}.8h, {", stringify!($a), ":v}.8h, v26.8h"),)*
                     $($from = inout(reg) from.wrapping_add(block.pitch.wrapping_mul($p)) => _,)*
                     $(
                         $x = out(vreg) _, $y = out(vreg) _,
-                        $a = out(vreg) $a, $b = out(vreg) $b, $c = out(vreg) $c, $d = out(vreg) $d,
-                        $e = out(vreg) $e, $f = out(vreg) $f, $g = out(vreg) $g, $h = out(vreg) $h,
+                        $a = out(vreg) $a, $b = out(vreg) _, $c = out(vreg) _, $d = out(vreg) _,
+                        $e = out(vreg) _, $f = out(vreg) _, $g = out(vreg) _, $h = out(vreg) _,
                     )*
-                    bias = in(reg) block.bias,
+                    bias = in(reg) block.bias.as_ptr(),
+                    multipliers = in(reg) block.multipliers.as_ptr(),
+                    zero = in(reg) block.finish.zero_point,
+                    shift = in(reg) block.finish.shift,
                     weights = inout(reg) block.weights => _,
                     pairs = inout(reg) block.steps >> 1 => _,
                     steps = in(reg) block.steps,
@@ -125,7 +152,7 @@ macro_rules! tile {
                     out("v24") _, out("v25") _, out("v26") _, out("v27") _,
                     options(readonly, nostack)
                 );
-                [$([add_up([$a, $b, $c, $d]), add_up([$e, $f, $g, $h])]),*]
+                [$($a),*]
             }
         }
     };
@@ -139,13 +166,6 @@ tile!(
 );
 tile!(of_1, 1, (0, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0));
 
-/// The sum of each of four accumulators.
-#[inline(always)]
-fn add_up([a, b, c, d]: [int32x4_t; 4]) -> int32x4_t {
-    // SAFETY: every AArch64 core that Rust builds for has NEON.
-    unsafe { vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d)) }
-}
-
 impl Tile for Plain {
     #[inline(always)]
     unsafe fn tile<const WIDE: bool>(
@@ -157,14 +177,11 @@ impl Tile for Plain {
         // SAFETY: no more pixels than `count`; each has room for the block's eight channels. The rest
         // is the caller's promise.
         unsafe {
-            let multipliers = eight(block.multipliers);
             if count < 2 {
-                let [acc] = of_1(block, patches);
-                block.finish.store(out, block.finish.narrow(acc, multipliers));
+                block.finish.store_pixels(out, block.stride, of_1(block, patches));
                 return 1;
             }
-            let values = of_2(block, patches).map(|acc| block.finish.narrow(acc, multipliers));
-            block.finish.store_two([out, out.wrapping_add(block.stride)], values);
+            block.finish.store_pixels(out, block.stride, of_2(block, patches));
         }
         2
     }
