@@ -16,6 +16,9 @@ pub(super) fn dots(
     let Some(requant) = job.requant.from_channel(channels.start) else {
         return;
     };
+    if channels.is_empty() {
+        return;
+    }
     let k = job.k;
     // The block that is left: so many rows give 16 weights in turn, the last time `k % 16`.
     let (rows, full) = match job.weights.packing {

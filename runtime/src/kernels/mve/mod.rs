@@ -11,9 +11,12 @@
 //! the scalar kernels.
 
 mod clamp;
+mod columns;
+mod depthwise;
 mod dot;
 mod gemm;
 mod narrow;
+mod sums;
 mod wide;
 
 use super::{Kernels, Packing, scalar};
@@ -23,5 +26,6 @@ pub const KERNELS: Kernels = Kernels {
     name: "mve",
     packing: Packing::CortexM55,
     gemm: gemm::gemm,
+    depthwise: depthwise::depthwise,
     ..scalar::KERNELS
 };
