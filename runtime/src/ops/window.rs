@@ -3,7 +3,7 @@
 use super::{copy, of_element};
 use crate::arena::Rows;
 use crate::blob::{ConvParams, OpRecord, TensorRecord};
-use crate::kernels::Element;
+use crate::kernels::{Element, Lanes, Spread};
 
 /// A window of taps that moves over the input, in steps of its stride.
 #[derive(Clone, Copy)]
@@ -122,6 +122,63 @@ impl Window {
         Some(())
     }
 
+    /// As [`gather`](Self::gather), for all patches of `all` side by side, of which the first is that
+    /// of pixel (`y`, `x`).
+    pub(crate) fn spread(
+        &self,
+        rows: &Rows<'_>,
+        (y, x): (u16, i32),
+        (first, len): (usize, usize),
+        outside: &Outside<'_>,
+        (lanes, all): (&Lanes, &Spread),
+        to: &mut [i8],
+    ) -> Option<()> {
+        let left = self.left(x);
+        let behind = left
+            .wrapping_add((all.count.wrapping_sub(1) as i32).wrapping_mul(self.stride_w))
+            .wrapping_add(i32::from(self.taps_w));
+        let contiguous =
+            self.dilation_w == 1 && len == self.pixel_bytes && left >= 0 && behind <= self.width;
+        let elements = len.checked_div(all.bytes.into())?;
+        let span = elements.wrapping_mul(usize::from(self.taps_w));
+        let step = (self.stride_w as usize).wrapping_mul(self.pixel_bytes);
+        let mut element = 0usize;
+        for tap in 0..self.taps_h {
+            let row = self.row(rows, y, tap);
+            if let (Some(row), true) = (row, contiguous) {
+                let from = row.get((left as usize).wrapping_mul(len)..)?;
+                let line = Spread {
+                    element,
+                    len: span,
+                    step,
+                    ..*all
+                };
+                (lanes.spread)(&line, from, to);
+                element = element.wrapping_add(span);
+                continue;
+            }
+            for tap in 0..i32::from(self.taps_w) {
+                let mut column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
+                for lane in 0..all.count {
+                    let pixel = Spread {
+                        first: lane,
+                        count: 1,
+                        element,
+                        len: elements,
+                        ..*all
+                    };
+                    match row.and_then(|row| self.pixel(row, column, first, len)) {
+                        Some(source) => (lanes.spread)(&pixel, source, to),
+                        None => outside.spread(first, (lanes, &pixel), to)?,
+                    }
+                    column = column.wrapping_add(self.stride_w);
+                }
+                element = element.wrapping_add(elements);
+            }
+        }
+        Some(())
+    }
+
     /// Calls `visit` with every pixel of the input under the window of pixel (`y`, `x`).
     pub(crate) fn each(&self, rows: &Rows<'_>, (y, x): (u16, i32), mut visit: impl FnMut(&[i8])) {
         for row in (0..self.taps_h).filter_map(|tap| self.row(rows, y, tap)) {
@@ -160,6 +217,29 @@ impl<'a> Outside<'a> {
             .data
             .i8s(params.pad_pixel, channels)
             .map(Self::Pixel)
+    }
+
+    /// As [`fill`](Self::fill), for a pixel in a lane.
+    fn spread(&self, first: usize, (lanes, pixel): (&Lanes, &Spread), to: &mut [i8]) -> Option<()> {
+        match self {
+            Self::ZeroPoint(zero, bytes) => {
+                let mut some = [0; 32];
+                zeros(&mut some, *zero, *bytes);
+                let most = some.len().checked_div(usize::from(*bytes))?;
+                let end = pixel.element.checked_add(pixel.len)?;
+                for element in (pixel.element..end).step_by(most.max(1)) {
+                    let len = most.min(end.wrapping_sub(element));
+                    let part = Spread {
+                        element,
+                        len,
+                        ..*pixel
+                    };
+                    (lanes.spread)(&part, &some, to);
+                }
+            }
+            Self::Pixel(outside) => (lanes.spread)(pixel, outside.get(first..)?, to),
+        }
+        Some(())
     }
 
     fn fill(&self, pixel: &mut [i8], first: usize) -> Option<()> {

@@ -13,7 +13,7 @@ mod table;
 
 use super::{Element, Kernels, Packing};
 
-pub use conv::{gemm, widen};
+pub use conv::gemm;
 pub use depthwise::depthwise;
 pub use pair::{AddFactors, MulFactors, add, mul};
 pub use pool::{Average, average, average_in_place, clamp_to, max_into, sum_into};
@@ -24,10 +24,9 @@ pub use table::{interpolate, lookup, lookup_in_place};
 pub const KERNELS: Kernels = Kernels {
     name: "scalar",
     packing: Packing::Portable,
-    widens: false,
+    lanes: None,
     gemm,
     depthwise,
-    widen,
     add,
     mul,
     lookup,
