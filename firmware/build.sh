@@ -20,6 +20,9 @@ float-check) package=float-check target=thumbv6m-none-eabi ;;
     [ -f "boards/$1/board.toml" ] || fail "no board named $1; there are: $(ls boards | tr '\n' ' ')"
     package=$1
     target=$(sed -n 's/^target *= *"\(.*\)"/\1/p' "boards/$1/board.toml")
+    # Only set where the board has some, for it takes the place of flags in a user's own settings.
+    rustflags=$(sed -n "s/^rustflags *= *'\(.*\)'/\1/p" "boards/$1/board.toml")
+    [ -z "$rustflags" ] || export RUSTFLAGS="$rustflags"
     ;;
 esac
 kept=$PWD/target/elf/$package.elf
