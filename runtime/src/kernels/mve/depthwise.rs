@@ -80,9 +80,7 @@ impl Layout {
             let plane = index.checked_div(columns).unwrap_or(0);
             if plane < self.planes {
                 let column = index.wrapping_sub(plane.wrapping_mul(columns));
-                let first = column
-                    .wrapping_mul(job.dilation)
-                    .wrapping_mul(self.column);
+                let first = column.wrapping_mul(job.dilation).wrapping_mul(self.column);
                 *word = first.wrapping_add(plane.wrapping_mul(self.plane)) as u32;
             }
         }
@@ -124,11 +122,22 @@ fn of_layout<const W: usize>(
         let mut beyond = [job.zero_point; BLOCK];
         if let Some(outside) = job.outside {
             let own = outside.iter().cycle().skip(first);
-            beyond.iter_mut().zip(own).for_each(|(to, &from)| *to = from);
+            beyond
+                .iter_mut()
+                .zip(own)
+                .for_each(|(to, &from)| *to = from);
         }
         for x in (0..width).step_by(layout.windows.max(1)) {
             let count = layout.windows.min(width.wrapping_sub(x));
-            rows_to_columns(job, layout, rows, (x, count), (first, lanes), &beyond, scratch);
+            rows_to_columns(
+                job,
+                layout,
+                rows,
+                (x, count),
+                (first, lanes),
+                &beyond,
+                scratch,
+            );
             let requant = &job.requant;
             let mut sums = Sums {
                 columns: scratch.as_ptr(),
@@ -238,7 +247,10 @@ fn rows_to_columns(
     let body = beyond_right.wrapping_sub(inside);
     let loads = |columns: usize| {
         let loads = columns.checked_div(layout.pixels).unwrap_or(columns);
-        (loads, columns.wrapping_sub(loads.wrapping_mul(layout.pixels)))
+        (
+            loads,
+            columns.wrapping_sub(loads.wrapping_mul(layout.pixels)),
+        )
     };
     let whole = |columns: usize| loads(columns.wrapping_add(layout.pixels).wrapping_sub(1)).0;
     let (step, lanes) = if layout.pixels > 1 {

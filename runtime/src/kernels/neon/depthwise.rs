@@ -122,7 +122,16 @@ fn by_groups<T: Taps, const WIDE: bool, const N: usize>(
         let group = unsafe { group::<T, WIDE, N>(job, rows, first, finish) };
         // SAFETY: as above; `pixels` are as many as `out` has room for, and those `inside` have all
         // columns of their windows in the rows.
-        unsafe { row::<T, WIDE, N>(job, rows, first, &group, (pixels, &inside), out.as_mut_ptr()) };
+        unsafe {
+            row::<T, WIDE, N>(
+                job,
+                rows,
+                first,
+                &group,
+                (pixels, &inside),
+                out.as_mut_ptr(),
+            )
+        };
         start = start.wrapping_add(LANES);
     }
     true
@@ -133,8 +142,13 @@ fn inside(job: &Depthwise<'_>, pixels: usize) -> Range<usize> {
     let stride = job.stride.max(1);
     let first = job.pad_left.div_ceil(stride);
     let span = job.kernel[1].saturating_sub(1).saturating_mul(job.dilation);
-    let room = job.width.saturating_add(job.pad_left).checked_sub(span.saturating_add(1));
-    let end = room.map_or(0, |room| (room / stride).saturating_add(1)).min(pixels);
+    let room = job
+        .width
+        .saturating_add(job.pad_left)
+        .checked_sub(span.saturating_add(1));
+    let end = room
+        .map_or(0, |room| (room / stride).saturating_add(1))
+        .min(pixels);
     first.min(end)..end
 }
 
@@ -153,7 +167,10 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
     // stands outside; biases and multipliers are as many words.
     unsafe {
         let words = |from: &[[u8; 4]]| {
-            let from = from.as_ptr().cast::<i8>().wrapping_add(first.wrapping_mul(4));
+            let from = from
+                .as_ptr()
+                .cast::<i8>()
+                .wrapping_add(first.wrapping_mul(4));
             [0, 16, 32, 48].map(|at| load_words(from.wrapping_add(at)))
         };
         let mut weights = [vdupq_n_s8(0); N];
@@ -192,7 +209,10 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
 pub(super) fn products(a: int8x16_t, b: int8x16_t) -> [int32x4_t; 4] {
     // SAFETY: every AArch64 core that Rust builds for has NEON.
     unsafe {
-        let (low, high) = (vmull_s8(vget_low_s8(a), vget_low_s8(b)), vmull_high_s8(a, b));
+        let (low, high) = (
+            vmull_s8(vget_low_s8(a), vget_low_s8(b)),
+            vmull_high_s8(a, b),
+        );
         [
             vmovl_s16(vget_low_s16(low)),
             vmovl_high_s16(low),
@@ -247,7 +267,10 @@ unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
     }
     // Places past the last tap follow the others from column to column, so they begin at the first.
     let start = base(rows, rows.first().copied().unwrap_or_default(), first);
-    let left = inside.start.wrapping_mul(job.stride).wrapping_sub(job.pad_left);
+    let left = inside
+        .start
+        .wrapping_mul(job.stride)
+        .wrapping_sub(job.pad_left);
     let start = start.wrapping_add(left.wrapping_mul(job.channels));
     let places = places::<N>(job, rows, first, (inside.start, start));
     let step = job.stride.wrapping_mul(job.channels);
@@ -265,7 +288,11 @@ unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
 #[inline(always)]
 pub(super) fn base(rows: &[&[i8]], row: &[i8], first: usize) -> *const i8 {
     let any = || rows.iter().copied().find(|row| !row.is_empty());
-    let row = if row.is_empty() { any().unwrap_or_default() } else { row };
+    let row = if row.is_empty() {
+        any().unwrap_or_default()
+    } else {
+        row
+    };
     row.as_ptr().wrapping_add(first)
 }
 

@@ -18,10 +18,26 @@ pub(super) struct Matrix;
 macro_rules! step {
     ($a:ident, $b:ident, $c:ident, $d:ident, $x:ident) => {
         concat!(
-            "smmla {", stringify!($a), ":v}.4s, {", stringify!($x), ":v}.16b, v28.16b\n",
-            "smmla {", stringify!($b), ":v}.4s, {", stringify!($x), ":v}.16b, v29.16b\n",
-            "smmla {", stringify!($c), ":v}.4s, {", stringify!($x), ":v}.16b, v30.16b\n",
-            "smmla {", stringify!($d), ":v}.4s, {", stringify!($x), ":v}.16b, v31.16b\n",
+            "smmla {",
+            stringify!($a),
+            ":v}.4s, {",
+            stringify!($x),
+            ":v}.16b, v28.16b\n",
+            "smmla {",
+            stringify!($b),
+            ":v}.4s, {",
+            stringify!($x),
+            ":v}.16b, v29.16b\n",
+            "smmla {",
+            stringify!($c),
+            ":v}.4s, {",
+            stringify!($x),
+            ":v}.16b, v30.16b\n",
+            "smmla {",
+            stringify!($d),
+            ":v}.4s, {",
+            stringify!($x),
+            ":v}.16b, v31.16b\n",
         )
     };
 }
@@ -30,9 +46,31 @@ macro_rules! step {
 macro_rules! half {
     ($x:ident, $y:ident, $from:ident, $and:ident, $back:literal, $on:literal) => {
         concat!(
-            "ldr {", stringify!($x), ":d}, [{", stringify!($from), "}", $back, "]", $on, "\n",
-            "ldr {", stringify!($y), ":d}, [{", stringify!($and), "}", $back, "]", $on, "\n",
-            "zip1 {", stringify!($x), ":v}.2d, {", stringify!($x), ":v}.2d, {", stringify!($y), ":v}.2d",
+            "ldr {",
+            stringify!($x),
+            ":d}, [{",
+            stringify!($from),
+            "}",
+            $back,
+            "]",
+            $on,
+            "\n",
+            "ldr {",
+            stringify!($y),
+            ":d}, [{",
+            stringify!($and),
+            "}",
+            $back,
+            "]",
+            $on,
+            "\n",
+            "zip1 {",
+            stringify!($x),
+            ":v}.2d, {",
+            stringify!($x),
+            ":v}.2d, {",
+            stringify!($y),
+            ":v}.2d",
         )
     };
 }
@@ -187,7 +225,9 @@ unsafe fn store<const WIDE: bool, const N: usize>(
         for &[a, b] in twos {
             if WIDE {
                 let ([p0, p1], [p2, p3]) = (part(a), part(b));
-                block.finish.store_pixels(out, block.stride, [p0, p1, p2, p3]);
+                block
+                    .finish
+                    .store_pixels(out, block.stride, [p0, p1, p2, p3]);
                 out = out.wrapping_add(block.stride.wrapping_mul(4));
                 continue;
             }
@@ -217,8 +257,13 @@ impl Tile for Matrix {
         // SAFETY: every AArch64 core that Rust builds for has NEON.
         unsafe {
             let [a, b] = words.map(|x| vreinterpretq_s64_s32(x));
-            [vzip1q_s64(a, a), vzip2q_s64(a, a), vzip1q_s64(b, b), vzip2q_s64(b, b)]
-                .map(|x| vreinterpretq_s32_s64(x))
+            [
+                vzip1q_s64(a, a),
+                vzip2q_s64(a, a),
+                vzip1q_s64(b, b),
+                vzip2q_s64(b, b),
+            ]
+            .map(|x| vreinterpretq_s32_s64(x))
         }
     }
 
