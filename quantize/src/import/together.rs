@@ -71,8 +71,8 @@ impl Importer<'_> {
     pub(super) fn number(&self, node: &NodeProto, index: usize) -> Taken<f64> {
         let constant = self.constant(node, index)?.ok_or("an input is missing")?;
         match constant.values.as_slice() {
-            &[number] if !number.is_nan() => Ok(f64::from(number)),
-            &[_] => Err("its constant is not a number".into()),
+            [number] if !number.is_nan() => Ok(f64::from(*number)),
+            [_] => Err("its constant is not a number".into()),
             _ => Err(format!(
                 "its constant has the shape {:?}; one number is expected",
                 constant.dims
