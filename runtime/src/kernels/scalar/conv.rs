@@ -72,7 +72,7 @@ fn dot_run<A: Element>(patch: &[A], block: &[i8], (row, rows): (usize, usize), r
 
 impl Requant<'_> {
     /// Bias and multiplier of each channel.
-    pub(super) fn channels(&self) -> impl Iterator<Item = (i32, i32)> {
+    pub(in crate::kernels) fn channels(&self) -> impl Iterator<Item = (i32, i32)> {
         let channels = self.bias.iter().zip(self.multipliers);
         channels
             .map(|(bias, multiplier)| (i32::from_le_bytes(*bias), i32::from_le_bytes(*multiplier)))

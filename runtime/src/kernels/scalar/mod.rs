@@ -6,6 +6,7 @@
 
 mod conv;
 mod depthwise;
+mod high;
 mod pair;
 mod pool;
 mod softmax;
@@ -15,6 +16,7 @@ use super::{Element, Kernels, Packing};
 
 pub use conv::{gemm, widen};
 pub use depthwise::depthwise;
+pub use high::high;
 pub use pair::{AddFactors, MulFactors, add, mul};
 pub use pool::{Average, average, average_in_place, clamp_to, max_into, sum_into};
 pub use softmax::{softmax_i8, softmax_q15};
@@ -93,10 +95,7 @@ impl<'a> Requant<'a> {
 #[inline(always)]
 pub fn requantize(acc: i32, multiplier: i32, shift: u8, zero_point: i8, lo: i16, hi: i16) -> i32 {
     let shifted = acc.wrapping_shl(u32::from(shift));
-    let product = i64::from(shifted)
-        .wrapping_mul(i64::from(multiplier))
-        .wrapping_add(1 << 31);
-    let scaled = (product >> 32) as i32;
+    let scaled = high(shifted, multiplier);
     clamp(scaled.wrapping_add(i32::from(zero_point)), lo, hi)
 }
 
