@@ -3,6 +3,7 @@
 
 mod depthwise;
 mod dots;
+mod finish;
 
 use super::{Depthwise, Gemm, Kernels, Packing, scalar, small};
 
@@ -17,14 +18,14 @@ pub const KERNELS: Kernels = Kernels {
 
 /// A [`Gemm`], four pixels at a time.
 fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scratch: &mut [i8]) {
-    small::gemm(dots::dots, job, count, patches, out);
+    small::gemm((dots::dots, finish::finish), job, count, patches, out);
 }
 
 /// A row of a [`Depthwise`].
 fn depthwise_row(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &mut [i8]) {
     const INNER: small::Inner = small::Inner {
-        taps: depthwise::taps,
-        pair: None,
+        taps: (depthwise::taps, finish::finish),
+        pair: (depthwise::pair, finish::finish),
     };
     small::depthwise(&INNER, job, rows, out, scratch);
 }

@@ -164,16 +164,17 @@ unsafe extern "C" {
 /// Sums of two pixels, of the channels from `start` on.
 pub fn pair(pair: &Pair<'_>, start: usize, sums: &mut [[i32; 2]]) {
     let channels = pair.channels;
-    let bytes = pair.columns().checked_mul(channels);
-    let there = pair.rows.iter().all(|row| Some(row.len()) == bytes);
     let known = pair.stride == 1 || pair.stride == 2;
+    let bytes = pair.columns().wrapping_mul(channels);
+    let there = pair.rows.iter().all(|row| row.len() == bytes);
     if sums.is_empty() || !there || !known || !whole(channels, start, sums.len(), pair.weights) {
         return;
     }
     let ends = sums.as_flattened_mut().as_mut_ptr_range();
     // SAFETY: for each channel from `start` on, as many as there are pairs of sums, of which there is one
     // (`whole`, and not empty), the assembly reads the byte of this channel in each of the `3 + stride`
-    // pixels of each row, which are all there (`there`), and in each of the nine weights (`whole`); it writes
+    // pixels of each row, which are all there (`there`; with so few columns and the channels of `whole` the
+    // product is exact), and in each of the nine weights (`whole`); it writes
     // a pair of sums, whose words are aligned. It keeps all registers that a function has to.
     unsafe {
         let job = Job {

@@ -5,6 +5,7 @@
 
 mod depthwise;
 mod dots;
+mod finish;
 
 use super::{Depthwise, Gemm, Kernels, Packing, scalar, small};
 
@@ -22,14 +23,14 @@ fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], scratch: &
     if count < 2 || job.pitch != job.k {
         return scalar::gemm(job, count, patches, out, scratch);
     }
-    small::gemm(dots::dots, job, count, patches, out);
+    small::gemm((dots::dots, finish::finish), job, count, patches, out);
 }
 
 /// A row of a [`Depthwise`].
 fn depthwise_row(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &mut [i8]) {
     const INNER: small::Inner = small::Inner {
-        taps: depthwise::taps,
-        pair: Some(depthwise::pair),
+        taps: (depthwise::taps, finish::finish),
+        pair: (depthwise::pair, finish::finish),
     };
     small::depthwise(&INNER, job, rows, out, scratch);
 }

@@ -13,10 +13,10 @@ mod softmax;
 mod table;
 
 use super::{Element, Kernels, Packing};
+use high::high;
 
 pub use conv::{gemm, widen};
 pub use depthwise::depthwise;
-pub use high::high;
 pub use pair::{AddFactors, MulFactors, add, mul};
 pub use pool::{Average, average, average_in_place, clamp_to, max_into, sum_into};
 pub use softmax::{softmax_i8, softmax_q15};

@@ -4,7 +4,7 @@
 
 use core::array;
 
-use super::finish::finish;
+use super::finish::Finish;
 use crate::kernels::{Depthwise, scalar};
 
 /// Sums that are made at a time.
@@ -41,12 +41,17 @@ impl Pair<'_> {
     }
 }
 
-/// The inner loops: sums of the channels from one on, as many as there is place for.
+/// Sums of one pixel, of the channels from one on, as many as there is place for.
+pub type TapsFn = fn(&Taps<'_>, usize, &mut [[i32; 1]]);
+/// Sums of two pixels.
+pub type PairFn = fn(&Pair<'_>, usize, &mut [[i32; 2]]);
+
+/// The inner loops.
 pub struct Inner {
     /// One pixel.
-    pub taps: fn(&Taps<'_>, usize, &mut [[i32; 1]]),
+    pub taps: (TapsFn, Finish<1>),
     /// Two pixels.
-    pub pair: Option<fn(&Pair<'_>, usize, &mut [[i32; 2]])>,
+    pub pair: (PairFn, Finish<2>),
 }
 
 /// A row of a [`Depthwise`] of int8 with a kernel of 3 by 3 whose weights lie tap by tap; any other job
@@ -72,26 +77,29 @@ pub fn depthwise(
         rows: [top, middle, bottom],
         beyond: fill_beyond(job, scratch),
     };
-    let outputs = out.len().checked_div(job.channels).unwrap_or(0);
-    let mut x = 0usize;
-    while x < outputs {
-        let left = x.wrapping_mul(job.stride).wrapping_sub(job.pad_left);
-        let first = x.wrapping_mul(job.channels);
-        let Some(out) = out.get_mut(first..) else {
-            return;
-        };
-        let two = x.wrapping_add(1) < outputs;
-        match (inner.pair, line.pair(left)) {
-            (Some(kernel), Some(pair)) if two => {
-                pixels(job, out, |start, sums| kernel(&pair, start, sums));
-                x = x.wrapping_add(2);
+    let mut sums = [0; SUMS];
+    let mut rest = out;
+    let mut left = 0usize.wrapping_sub(job.pad_left);
+    while rest.len() >= job.channels {
+        let two = rest.len() >= job.channels.saturating_mul(2);
+        let made = match line.pair(left) {
+            Some(pair) if two => {
+                let (kernel, finish) = inner.pair;
+                let sums = sums.as_chunks_mut().0;
+                channels(job, (sums, finish), rest, |start, sums| kernel(&pair, start, sums));
+                2
             }
             _ => {
+                let (kernel, finish) = inner.taps;
                 let taps = line.taps(left);
-                pixels(job, out, |start, sums| (inner.taps)(&taps, start, sums));
-                x = x.wrapping_add(1);
+                let sums = sums.as_chunks_mut().0;
+                channels(job, (sums, finish), rest, |start, sums| kernel(&taps, start, sums));
+                1
             }
-        }
+        };
+        left = left.wrapping_add(job.stride.wrapping_mul(made));
+        let done = job.channels.wrapping_mul(made);
+        rest = rest.get_mut(done..).unwrap_or_default();
     }
 }
 
@@ -167,42 +175,35 @@ impl<'a> Line<'a> {
     }
 }
 
-/// All channels of `PIXELS` output pixels, some at a time.
+/// All channels of `PIXELS` output pixels, as many at a time as there is place for sums; `out` is what comes
+/// from the first pixel on.
 #[inline(always)]
-fn pixels<const PIXELS: usize>(
+fn channels<const PIXELS: usize>(
     job: &Depthwise<'_>,
+    (sums, finish): (&mut [[i32; PIXELS]], Finish<PIXELS>),
     out: &mut [i8],
     kernel: impl Fn(usize, &mut [[i32; PIXELS]]),
 ) {
-    let mut sums = [0; SUMS];
-    let sums = sums.as_chunks_mut::<PIXELS>().0;
-    let mut rest = out;
-    let mut pixels: [&mut [i8]; PIXELS] = array::from_fn(|_| {
-        let all = core::mem::take(&mut rest);
-        let (pixel, behind) = all.split_at_mut(job.channels.min(all.len()));
-        rest = behind;
-        pixel
-    });
     for start in (0..job.channels).step_by(sums.len().max(1)) {
         let count = job.channels.wrapping_sub(start).min(sums.len());
-        let (Some(sums), Some(part)) = (sums.get_mut(..count), job.requant.from_channel(start))
-        else {
+        let (Some(sums), Some(part), Some(out)) = (
+            sums.get_mut(..count),
+            job.requant.from_channel(start),
+            out.get_mut(start..),
+        ) else {
             return;
         };
         kernel(start, sums);
-        let block = pixels.each_mut().map(|pixel| {
-            let all = core::mem::take(pixel);
-            let (block, behind) = all.split_at_mut(count.min(all.len()));
-            *pixel = behind;
-            block
-        });
-        finish(sums, &part, block);
+        finish(sums, &part, out, job.channels);
     }
 }
 
-/// Whether there are so many channels from `start` on, and all pixels and weights are there.
+/// Whether there are so many channels from `start` on, and all weights are there.
 pub fn whole(channels: usize, start: usize, count: usize, weights: &[i8]) -> bool {
     let end = start.checked_add(count);
-    end.is_some_and(|end| end <= channels)
-        && channels.checked_mul(SIDE * SIDE) == Some(weights.len())
+    // Within this limit nothing wraps; `checked_mul` would be a call on the smallest cores.
+    let small = channels < 1 << 24;
+    small
+        && end.is_some_and(|end| end <= channels)
+        && channels.wrapping_mul(SIDE * SIDE) == weights.len()
 }

@@ -1,42 +1,44 @@
 //! Sums to elements, channel by channel: bias and multiplier of a channel are read once for all pixels.
 
-use crate::kernels::scalar::high;
 use crate::kernels::{Element, Requant};
 
-/// The sums of some channels, row by row of weights, to elements of each pixel.
-#[inline(always)]
-pub fn finish<Q: Element, const PIXELS: usize>(
-    sums: &[[i32; PIXELS]],
-    requant: &Requant<'_>,
-    out: [&mut [Q]; PIXELS],
-) {
-    // Most operators let through whatever an int8 can be, which takes fewer instructions to hold.
-    let all = size_of::<Q>() == 1 && (requant.lo, requant.hi) == (-128, 127);
-    if all {
-        finish_within::<Q, PIXELS>(sums, requant, out, |x| x.clamp(-128, 127));
-    } else {
-        let (lo, hi) = (i32::from(requant.lo), i32::from(requant.hi));
-        finish_within::<Q, PIXELS>(sums, requant, out, |x| x.max(lo).min(hi));
-    }
-}
+/// Sums to int8: those of pixel `p` and channel `n` go to byte `p * stride + n` of the output.
+pub type Finish<const PIXELS: usize> = fn(&[[i32; PIXELS]], &Requant<'_>, &mut [i8], usize);
 
-#[inline(always)]
-fn finish_within<Q: Element, const PIXELS: usize>(
+/// Sums to elements in plain Rust, of the first `pixels` pixels; `stride` is in bytes.
+pub fn finish_plainly<Q: Element, const PIXELS: usize>(
     sums: &[[i32; PIXELS]],
     requant: &Requant<'_>,
-    out: [&mut [Q]; PIXELS],
-    within: impl Fn(i32) -> i32,
+    out: &mut [i8],
+    (stride, pixels): (usize, usize),
 ) {
-    let shift = u32::from(requant.shift);
-    let zero_point = i32::from(requant.zero_point);
-    let mut out = out.map(|pixel| pixel.iter_mut());
-    for (sums, (bias, multiplier)) in sums.iter().zip(requant.channels()) {
-        for (pixel, sum) in out.iter_mut().zip(sums) {
-            if let Some(q) = pixel.next() {
-                let shifted = sum.wrapping_add(bias).wrapping_shl(shift);
-                let value = high(shifted, multiplier).wrapping_add(zero_point);
-                *q = Q::of(within(value));
+    for (n, (sums, (bias, multiplier))) in sums.iter().zip(requant.channels()).enumerate() {
+        for (p, sum) in sums.iter().enumerate().take(pixels) {
+            let pixel = out.get_mut(p.wrapping_mul(stride)..).unwrap_or_default();
+            if let Some(q) = Q::view_mut(pixel).get_mut(n) {
+                *q = requant.finish(sum.wrapping_add(bias), multiplier);
             }
         }
     }
+}
+
+/// Whether there is a byte for each channel in each of the pixels, and a bias and a multiplier for each
+/// channel, of which there is one.
+pub fn ready<const PIXELS: usize>(
+    channels: usize,
+    requant: &Requant<'_>,
+    out: &[i8],
+    stride: usize,
+) -> bool {
+    // Within these limits nothing wraps; `checked_mul` would be a call on the smallest cores.
+    let small = stride < 1 << 24 && channels < 1 << 24 && PIXELS < 1 << 6;
+    let end = PIXELS
+        .wrapping_sub(1)
+        .wrapping_mul(stride)
+        .wrapping_add(channels);
+    small
+        && channels > 0
+        && end <= out.len()
+        && channels <= requant.bias.len()
+        && channels <= requant.multipliers.len()
 }

@@ -1,13 +1,13 @@
 //! A GEMM by tiles of a few pixels: each weight is read once for all of them.
 
-use core::{array, mem};
+use core::array;
 
-use super::finish::finish;
+use super::finish::{Finish, finish_plainly};
 use crate::kernels::scalar::of_element;
-use crate::kernels::{Element, Gemm, scalar};
+use crate::kernels::{Gemm, Requant, scalar};
 
-/// Output channels whose sums are made at a time.
-const CHANNELS: usize = 16;
+/// Sums that are made at a time.
+const SUMS: usize = 64;
 
 /// What an inner loop works on: patches of int8 and rows of weights, both of `k` elements.
 pub struct Tile<'a, const PIXELS: usize> {
@@ -28,10 +28,9 @@ impl<const PIXELS: usize> Tile<'_, PIXELS> {
             let end = place.checked_add(self.k);
             end.is_some_and(|end| end <= self.patches.len())
         };
-        self.places.iter().all(whole)
-            && rows
-                .checked_mul(self.k)
-                .is_some_and(|end| end <= self.weights.len())
+        // Within these limits nothing wraps; `checked_mul` would be a call on the smallest cores.
+        let small = rows <= SUMS && self.k < 1 << 24;
+        small && self.places.iter().all(whole) && rows.wrapping_mul(self.k) <= self.weights.len()
     }
 }
 
@@ -42,7 +41,7 @@ pub type Dots<const PIXELS: usize> = fn(&Tile<'_, PIXELS>, &mut [[i32; PIXELS]])
 /// goes to the scalar kernel.
 #[inline(always)]
 pub fn gemm<const PIXELS: usize>(
-    dots: Dots<PIXELS>,
+    (dots, finish): (Dots<PIXELS>, Finish<PIXELS>),
     job: &Gemm<'_>,
     count: usize,
     patches: &[i8],
@@ -52,7 +51,9 @@ pub fn gemm<const PIXELS: usize>(
     if !by_rows || job.input_bytes != 1 || !job.fits(count, patches.len(), out.len()) {
         return scalar::gemm(job, count, patches, out, &mut []);
     }
-    let mut sums = [[0; PIXELS]; CHANNELS];
+    let mut sums = [0; SUMS];
+    let sums = sums.as_chunks_mut().0;
+    let full = count >= PIXELS && job.output_bytes == 1;
     let mut next = 0usize;
     while next < count {
         // The last tile begins earlier, so that it is full; what it makes again is the same again.
@@ -68,44 +69,46 @@ pub fn gemm<const PIXELS: usize>(
         };
         let out = out.get_mut(first.wrapping_mul(job.stride)..);
         let out = out.unwrap_or_default();
-        of_element!(job.output_bytes, Q => one_tile::<Q, PIXELS>(dots, job, tile, &mut sums, out));
+        if full {
+            channels(job, dots, tile, sums, out, |sums, part, out| {
+                finish(sums, part, out, job.stride);
+            });
+        } else {
+            channels(job, dots, tile, sums, out, |sums, part, out| {
+                let place = (job.stride, last.saturating_add(1));
+                of_element!(job.output_bytes, Q => finish_plainly::<Q, PIXELS>(sums, part, out, place));
+            });
+        }
         next = next.saturating_add(PIXELS);
     }
 }
 
-/// All output channels of some pixels.
+/// All output channels of a tile, as many at a time as there is place for sums; `out` is what comes from the
+/// first pixel on.
 #[inline(always)]
-fn one_tile<Q: Element, const PIXELS: usize>(
-    dots: Dots<PIXELS>,
+fn channels<const PIXELS: usize>(
     job: &Gemm<'_>,
-    tile: Tile<'_, PIXELS>,
-    sums: &mut [[i32; PIXELS]; CHANNELS],
+    dots: Dots<PIXELS>,
+    mut tile: Tile<'_, PIXELS>,
+    sums: &mut [[i32; PIXELS]],
     out: &mut [i8],
+    finish: impl Fn(&[[i32; PIXELS]], &Requant<'_>, &mut [i8]),
 ) {
-    let mut rest = out;
-    let mut pixels: [&mut [Q]; PIXELS] = array::from_fn(|_| {
-        let all = mem::take(&mut rest);
-        let (pixel, behind) = all.split_at_mut(job.stride.min(all.len()));
-        rest = behind;
-        Q::view_mut(pixel)
-    });
     let outputs = job.outputs();
-    let mut weights = tile.weights;
-    for start in (0..outputs).step_by(CHANNELS) {
-        let rows = outputs.wrapping_sub(start).min(CHANNELS);
-        let (Some(sums), Some(part)) = (sums.get_mut(..rows), job.requant.from_channel(start)) else {
+    for start in (0..outputs).step_by(sums.len().max(1)) {
+        let rows = outputs.wrapping_sub(start).min(sums.len());
+        let byte = start.wrapping_mul(usize::from(job.output_bytes));
+        let (Some(sums), Some(part), Some(out)) = (
+            sums.get_mut(..rows),
+            job.requant.from_channel(start),
+            out.get_mut(byte..),
+        ) else {
             return;
         };
-        dots(&Tile { weights, ..tile }, sums);
-        let block = pixels.each_mut().map(|pixel| {
-            let all = mem::take(pixel);
-            let (block, behind) = all.split_at_mut(rows.min(all.len()));
-            *pixel = behind;
-            block
-        });
-        finish(sums, &part, block);
+        dots(&tile, sums);
+        finish(sums, &part, out);
         let used = rows.wrapping_mul(tile.k);
-        weights = weights.get(used..).unwrap_or_default();
+        tile.weights = tile.weights.get(used..).unwrap_or_default();
     }
 }
 

@@ -6,4 +6,5 @@ mod finish;
 mod gemm;
 
 pub(super) use depthwise::{Inner, Pair, Taps, depthwise, whole};
+pub(super) use finish::{finish_plainly, ready};
 pub(super) use gemm::{Tile, dots_plainly, gemm};
