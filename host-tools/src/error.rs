@@ -26,6 +26,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// No such micro-kernels on this machine.
+    #[error("there is no backend \"{name}\" here; there are: {}.", known.join(", "))]
+    Backend {
+        /// What was asked for.
+        name: String,
+        /// Those that run here.
+        known: Vec<&'static str>,
+    },
     /// Stdout cannot be written.
     #[error("cannot write the result to the standard output: {source}")]
     Stdout {

@@ -137,6 +137,18 @@ impl Window {
             padding: Padding::default(),
         }
     }
+
+    /// Whether it may lie beside the image as a whole, on padding alone.
+    pub fn leaves_image(&self) -> bool {
+        let [rows, columns] = [0, 1].map(|axis| (self.kernel[axis] - 1) * self.dilation[axis] + 1);
+        let Padding {
+            top,
+            left,
+            bottom,
+            right,
+        } = self.padding;
+        top.max(bottom) >= rows || left.max(right) >= columns
+    }
 }
 
 /// A convolution.
@@ -355,8 +367,8 @@ pub struct Output {
     pub name: String,
     /// The tensor.
     pub tensor: TensorId,
-    /// How the ONNX output of that name orders rows, columns and channels.
-    pub layout: Layout,
+    /// For each element of the ONNX output of that name, its index in H × W × C order.
+    pub places: Vec<usize>,
 }
 
 /// A net.
@@ -408,7 +420,7 @@ impl Graph {
         let answer = |&tensor: &TensorId| Output {
             name: self.tensors[tensor].name.clone(),
             tensor,
-            layout: self.tensors[tensor].layout.clone(),
+            places: self.tensors[tensor].layout.to_hwc(&self.shape(tensor)),
         };
         self.outputs = tensors.iter().map(answer).collect();
         self.remove_dead();

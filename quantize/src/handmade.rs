@@ -34,7 +34,7 @@ pub fn graph(nodes: Vec<(Op, Clamp, Vec<TensorId>)>) -> Graph {
         outputs: vec![Output {
             name: "answer".into(),
             tensor: output,
-            layout: Layout::nchw(),
+            places: Layout::nchw().to_hwc(&shape),
         }],
         given: BTreeMap::new(),
     }

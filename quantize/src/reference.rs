@@ -124,7 +124,7 @@ impl Reference {
             to_hwc: graph
                 .outputs
                 .iter()
-                .map(|output| output.layout.to_hwc(&graph.shape(output.tensor)))
+                .map(|output| output.places.clone())
                 .collect(),
         })
     }

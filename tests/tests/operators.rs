@@ -122,6 +122,27 @@ fn convolutions() -> Vec<Case> {
         case("depthwise on the image itself", WEIGHTED, IMAGE, |net| {
             net.conv("image", [3, 1, 3, 3], &[group(3), pads(1, 1, 1, 1)])
         }),
+        case("pointwise, padded", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [8, 3, 3, 3], &[]);
+            net.conv(&x, [6, 8, 1, 1], &[pads(1, 2, 1, 1)])
+        }),
+        case(
+            "padding of a whole kernel, on the image",
+            WEIGHTED,
+            IMAGE,
+            |net| net.conv("image", [4, 3, 3, 3], &[pads(3, 3, 4, 3), strides(2, 1)]),
+        ),
+        case(
+            "depthwise behind Pad, more than its kernel",
+            WEIGHTED,
+            IMAGE,
+            |net| {
+                let x = net.conv("image", [8, 3, 1, 1], &[]);
+                let amounts = net.ints(&[0, 0, 2, 2, 0, 0, 2, 2]);
+                let x = net.node("Pad", &[&x, &amounts], &[]);
+                net.conv(&x, [8, 1, 3, 3], &[group(8), pads(1, 1, 1, 1)])
+            },
+        ),
         case("one channel", WEIGHTED, [1, 1, 9, 9], |net| {
             net.conv("image", [4, 1, 3, 3], &[pads(1, 1, 1, 1)])
         }),
@@ -406,6 +427,10 @@ fn what_would_change_the_result_is_refused() {
     let mut net = Net::new(IMAGE);
     let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(3))]);
     let over_columns = net.finish(&softmax);
+    // Over channels, rows and columns at once.
+    let mut net = Net::new(IMAGE).opset(11);
+    let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(1))]);
+    let flattened = net.finish(&softmax);
     let mut net = Net::new(IMAGE);
     let slopes = net.weights(&[3, 12, 11], 0.1, 0.2);
     let prelu = net.node("PRelu", &["image", &slopes], &[]);
@@ -434,6 +459,7 @@ fn what_would_change_the_result_is_refused() {
         ("Slice_0", "backwards", backwards),
         ("Relu_1", "splits rows", of_parts),
         ("Softmax_0", "over the channels", over_columns),
+        ("Softmax_0", "before operator set 13", flattened),
         ("PRelu_0", "one number for each channel", slope_by_pixel),
         ("Resize_0", "only nearest and linear", cubic),
         ("ArgMax_1", "leave ArgMax off", too_many),

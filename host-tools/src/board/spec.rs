@@ -27,6 +27,8 @@ pub struct Board {
     pub cpus: Vec<String>,
     /// What else QEMU has to be told, such as where the log comes out: on the chardev `log`.
     pub qemu_arguments: Vec<String>,
+    /// The order of weights that its core runs fast, as `--target` names it.
+    pub packing: String,
     /// Bytes that the firmware's code and constants may take.
     pub flash_bytes: u64,
     /// Bytes of stack.

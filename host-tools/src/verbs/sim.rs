@@ -94,7 +94,7 @@ impl Cmd {
     /// # Errors
     /// What is wrong with the blob, an image or the board, or where board and host differ.
     pub fn run(self) -> Result<(), Error> {
-        let file = BlobFile::read(&self.blob)?;
+        let file = BlobFile::read(&self.blob)?.for_host()?;
         let model = file.model()?;
         let mut board = Board::find(&self.board)?;
         if let Some(cpu) = &self.cpu {

@@ -3,7 +3,7 @@
 use tract_onnx::pb::NodeProto;
 
 use super::attributes::Attributes;
-use super::layout::Axis;
+use super::layout::{Axis, Layout};
 use super::windows::wrap;
 use super::{Importer, Map, Taken, source::Constant};
 use crate::graph::{Clamp, Op};
@@ -196,8 +196,19 @@ impl Importer<'_> {
         let rank = map.layout.0.len();
         let default = if self.source.opset() < 13 { 1 } else { -1 };
         let axis = wrap(attributes.int("axis", default), rank);
-        let flattened = self.source.opset() < 13 && shape.height * shape.width == 1;
-        if !map.layout.holds(axis, Axis::C, &shape) && !flattened {
+        if self.source.opset() < 13 {
+            // All dimensions from the axis on are one.
+            let mut over = map.layout.clone();
+            over.0.drain(..axis.min(rank));
+            if over.order(&shape) != Layout(vec![vec![Axis::C]]).order(&shape) {
+                return Err(format!(
+                    "before operator set 13 a softmax goes over all dimensions from its axis on, here {:?}, and only \
+                     one over the channels is supported: export the net with operator set 13 or later, or \
+                     transpose the channels to the end",
+                    self.output_dims(node)?.get(axis..).unwrap_or_default()
+                ));
+            }
+        } else if !map.layout.holds(axis, Axis::C, &shape) {
             return Err("softmax is supported over the channels only".into());
         }
         self.push_like(node, Op::Softmax, Clamp::NONE, map)

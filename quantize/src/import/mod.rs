@@ -8,10 +8,13 @@
 
 mod attributes;
 mod channels;
+mod corners;
 mod dense;
 mod elementwise;
 mod functions;
+mod halves;
 pub mod layout;
+mod order;
 mod picks;
 mod products;
 mod quantized;
@@ -133,7 +136,12 @@ struct Importer<'a> {
 pub fn import(source: &Source) -> Result<Imported, Error> {
     let (name, dims) = source.input()?;
     let layout = Layout::of_image(&dims).ok_or_else(|| Error::Interface {
-        reason: format!("the input '{name}' has the shape {dims:?}"),
+        reason: match dims.first() {
+            Some(&batch) if batch != 1 && dims.len() == 4 => format!(
+                "the input '{name}' is a batch of {batch} images ({dims:?}): the batch must be 1, or dynamic"
+            ),
+            _ => format!("the input '{name}' has the shape {dims:?}"),
+        },
     })?;
     let image = Tensor {
         name: name.clone(),
@@ -161,14 +169,8 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
         importer.node(node)?;
     }
     for name in source.outputs()? {
-        let map = importer.maps.get(&name).ok_or_else(|| Error::Interface {
-            reason: format!("the output '{name}' does not depend on the image"),
-        })?;
-        importer.graph.outputs.push(Output {
-            name,
-            tensor: map.tensor,
-            layout: map.layout.clone(),
-        });
+        let output = importer.output(name)?;
+        importer.graph.outputs.push(output);
     }
     products::into_functions(&mut importer.graph);
     Ok(Imported {
@@ -238,6 +240,24 @@ impl Importer<'_> {
         taken.map_err(|reason| self.unsupported(node, reason))
     }
 
+    /// An answer. One whose axes are in parts is answered in the order of the tensor under it.
+    fn output(&self, name: String) -> Result<Output, Error> {
+        let shape = |tensor: TensorId| self.graph.shape(tensor);
+        let found = match (self.maps.get(&name), self.views.get(&name)) {
+            (Some(map), _) => Some((map.tensor, map.layout.to_hwc(&shape(map.tensor)))),
+            (None, Some((tensor, view))) => Some((*tensor, view.to_hwc(&shape(*tensor)))),
+            (None, None) => None,
+        };
+        let (tensor, places) = found.ok_or_else(|| Error::Interface {
+            reason: format!("the output '{name}' is the same for every image"),
+        })?;
+        Ok(Output {
+            name,
+            tensor,
+            places,
+        })
+    }
+
     /// The error for a node that cannot be taken.
     fn unsupported(&self, node: &NodeProto, reason: Refusal) -> Error {
         let shape = |name: &String| match self.source.dims(name) {
@@ -263,9 +283,11 @@ impl Importer<'_> {
         let map = self.maps.get(name);
         map.cloned()
             .ok_or_else(|| match self.views.contains_key(name) {
-                true => {
-                    format!("its input '{name}' is a reshape that splits rows, columns or channels")
-                }
+                true => format!(
+                    "its input '{name}' is a reshape that splits or mixes rows, columns and channels, which is \
+                     understood as an answer of the net, or where another reshape puts them together again: \
+                     let the net end there"
+                ),
                 false => format!("its input '{name}' is a constant, an image is expected"),
             })
     }

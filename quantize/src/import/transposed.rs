@@ -92,7 +92,12 @@ impl Importer<'_> {
             Some(bias) => return Err(format!("its bias has the shape {:?}", bias.dims)),
             None => vec![0.0; output.channels],
         };
-        let transposed = transposed(&kernel, &axes, &bias);
+        let mut transposed = transposed(&kernel, &axes, &bias);
+        // The scales of a file go along the output channels of a group.
+        let places = axes.iter().map(|axis| axis.stride).product();
+        let rows = (0..transposed.conv.bias.len()).map(|at| kernel.row(at, places).0 % per_group);
+        let rows: Vec<usize> = rows.collect();
+        transposed.conv.steps = self.steps_of_rows(node, &transposed.conv.weights, &rows);
         let op = match axes.map(|axis| axis.stride) {
             [1, 1] => Op::Conv(transposed.conv),
             _ => Op::ConvTranspose(transposed),
@@ -131,6 +136,19 @@ struct Kernel<'a> {
     /// Output channels of a group.
     outputs: usize,
     groups: usize,
+}
+
+impl Kernel<'_> {
+    /// The output channel and the place of a block that row `at` of the convolution's weights makes.
+    /// Where there are groups, a group's channels stand together, so the channel comes before the
+    /// place; else behind it, so that pixels are moved as a whole.
+    fn row(&self, at: usize, places: usize) -> (usize, usize) {
+        let channels = self.outputs * self.groups;
+        match self.groups > 1 {
+            true => (at / places, at % places),
+            false => (at % channels, at / channels),
+        }
+    }
 }
 
 /// Rows and columns, with their padding at the start.
@@ -174,9 +192,7 @@ fn axes(
     ])
 }
 
-/// The convolution whose channels are the places of blocks. Where there are groups, a group's
-/// channels stand together, so the channel comes before the place; else behind it, so that pixels
-/// are moved as a whole.
+/// The convolution whose channels are the places of blocks.
 fn transposed(kernel: &Kernel<'_>, [rows, columns]: &[Axis; 2], bias: &[f32]) -> Transposed {
     let sides = [rows.stride, columns.stride];
     let places = sides[0] * sides[1];
@@ -185,10 +201,7 @@ fn transposed(kernel: &Kernel<'_>, [rows, columns]: &[Axis; 2], bias: &[f32]) ->
     let mut weights = Vec::new();
     let mut biases = Vec::with_capacity(channels * places);
     for at in 0..channels * places {
-        let (channel, place) = match channel_first {
-            true => (at / places, at % places),
-            false => (at % channels, at / channels),
-        };
+        let (channel, place) = kernel.row(at, places);
         let [down, right] = [place / sides[1], place % sides[1]];
         for row in 0..rows.taps() {
             for column in 0..columns.taps() {

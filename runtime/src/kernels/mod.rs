@@ -17,6 +17,7 @@ mod armv7m;
 pub mod bytes;
 mod element;
 mod jobs;
+pub mod lanes;
 #[cfg(tidbit_mve)]
 mod mve;
 #[cfg(tidbit_neon)]
@@ -32,6 +33,7 @@ mod x86;
 
 pub use element::Element;
 pub use jobs::{Depthwise, Gemm, MAX_TAP_ROWS, Weights};
+pub use lanes::{Lanes, Spread};
 pub use packing::Packing;
 pub use rearrange::{arg_max, between, every, min_into};
 pub use scalar::{
@@ -54,16 +56,13 @@ pub struct Kernels {
     pub name: &'static str,
     /// The order of weights that it runs fast.
     pub packing: Packing,
-    /// Whether [`Kernels::gemm`] is fastest on int16 patches that begin at whole words: patches are
-    /// then gathered as int8 and widened.
-    pub widens: bool,
+    /// Kernels for patches side by side, where the backend is fastest on these.
+    pub lanes: Option<Lanes>,
     /// A [`Gemm`] over so many patches. What it may need of scratch is [`scratch::of_patches`].
     pub gemm: GemmFn,
     /// A row of a [`Depthwise`], over as many rows as its kernel has. What it may need of scratch is
     /// [`scratch::of_depthwise`].
     pub depthwise: DepthwiseFn,
-    /// Int8 in the second half of so many pairs of bytes become int16 in all of them.
-    pub widen: fn(&mut [i8]),
     /// `(a * ma + b * mb + c) >> shift`, clamped, in the place of `a`; a `b` of one element stands for
     /// all.
     pub add: fn(&mut [i8], &[i8], &AddFactors),

@@ -12,7 +12,7 @@ use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
-use crate::kernels::{Gemm, Requant, Weights};
+use crate::kernels::{Gemm, Lanes, Requant, Spread, Weights};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
@@ -63,7 +63,7 @@ fn by_patches(
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site.kernels, &whole, width);
+    let patches = Patches::of(site, &whole, width);
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
@@ -72,15 +72,20 @@ fn by_patches(
             let pixels = io.out.get_mut(first..)?;
             for group in 0..usize::from(params.groups) {
                 let bytes = (group.wrapping_mul(of_group), of_group);
-                let gather = |index: usize, patch: &mut [i8]| {
-                    let x = tile.start.wrapping_add(index) as i32;
-                    window.gather(&io.a, (y, x), bytes, &outside, patch)
+                let gather = |pitch: usize, all: &mut [i8]| {
+                    let tile = tile.clone();
+                    window.gather(&io.a, (y, tile), bytes, &outside, (pitch, all))
+                };
+                let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
+                    let left = (y, tile.start as i32);
+                    window.spread(&io.a, left, bytes, &outside, (lanes, all), to)
                 };
                 let start = group.wrapping_mul(outputs);
                 let job = of_channels(&whole, start, outputs)?;
                 let byte = start.wrapping_mul(usize::from(whole.output_bytes));
                 let out = pixels.get_mut(byte..)?;
-                patches.run(site.kernels, &job, (tile.len(), gather), out, scratch)?;
+                let ready = patches.fill(tile.len(), gather, spread, scratch)?;
+                patches.multiply(&job, tile.len(), ready, out);
             }
         }
     }
@@ -119,7 +124,7 @@ fn pointwise(
         ..dense
     };
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site.kernels, &job, width);
+    let patches = Patches::of(site, &job, width);
     let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;
     while next < rows.end {
@@ -130,18 +135,24 @@ fn pointwise(
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
             for tile in patches.tiles(width) {
-                let aside = |index: usize, patch: &mut [i8]| {
-                    let pixel = tile.start.checked_add(index)?.checked_mul(job.pitch)?;
-                    let start = from.checked_add(pixel)?;
-                    copy(
-                        patch,
-                        as_i8(arena.get(start..start.checked_add(dense.pitch)?)?),
-                    )
+                let aside = |pitch: usize, all: &mut [i8]| {
+                    for (pixel, patch) in tile.clone().zip(all.chunks_mut(pitch.max(1))) {
+                        let start = from.checked_add(pixel.checked_mul(job.pitch)?)?;
+                        let source = arena.get(start..start.checked_add(dense.pitch)?)?;
+                        copy(patch.get_mut(..dense.pitch)?, as_i8(source))?;
+                    }
+                    Some(())
                 };
-                let ready = patches.fill(site.kernels, (tile.len(), aside), scratch)?;
+                let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
+                    let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
+                    let step = job.pitch;
+                    (lanes.spread)(&Spread { step, ..*all }, as_i8(arena.get(start..)?), to);
+                    Some(())
+                };
+                let ready = patches.fill(tile.len(), aside, spread, scratch)?;
                 let start = to.checked_add(tile.start.checked_mul(job.stride)?)?;
                 let out = as_i8_mut(arena.get_mut(start..)?);
-                patches.multiply(site.kernels, &job, tile.len(), ready, out);
+                patches.multiply(&job, tile.len(), ready, out);
             }
             continue;
         }

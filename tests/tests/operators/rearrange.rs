@@ -74,6 +74,16 @@ fn resizes() -> Vec<Case> {
             &[mode("linear"), from("align_corners")],
         ),
         alone(
+            "Resize, nearest, align_corners, by factors that leave a rest",
+            To::Scales([1.3, 1.7]),
+            &[mode("nearest"), from("align_corners")],
+        ),
+        alone(
+            "Resize, linear, align_corners, by factors that leave a rest",
+            To::Scales([1.3, 2.3]),
+            &[mode("linear"), from("align_corners")],
+        ),
+        alone(
             "Resize, linear, asymmetric, a factor that leaves a rest",
             To::Scales([1.7, 2.3]),
             &[mode("linear"), from("asymmetric")],

@@ -33,7 +33,7 @@ pub fn graph(shapes: &[Shape], ops: Vec<(Op, Clamp, Vec<usize>)>) -> Graph {
         outputs: vec![Output {
             name: "answer".into(),
             tensor: output,
-            layout: Layout::nchw(),
+            places: vec![],
         }],
         given: Default::default(),
     }

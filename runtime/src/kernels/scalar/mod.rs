@@ -15,7 +15,7 @@ mod table;
 use super::{Element, Kernels, Packing};
 use high::high;
 
-pub use conv::{gemm, widen};
+pub use conv::gemm;
 pub use depthwise::depthwise;
 pub use pair::{AddFactors, MulFactors, add, mul};
 pub use pool::{Average, average, average_in_place, clamp_to, max_into, sum_into};
@@ -26,10 +26,9 @@ pub use table::{interpolate, lookup, lookup_in_place};
 pub const KERNELS: Kernels = Kernels {
     name: "scalar",
     packing: Packing::Portable,
-    widens: false,
+    lanes: None,
     gemm,
     depthwise,
-    widen,
     add,
     mul,
     lookup,

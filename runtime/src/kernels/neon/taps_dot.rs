@@ -1,0 +1,82 @@
+//! Depthwise taps with `sdot`, four at a time.
+//!
+//! What four taps read is transposed, so that a word holds a channel's four elements: two rounds of
+//! zips turn four registers of 16 channels into four of four channels. `sdot` then adds four products
+//! to each of four channels.
+
+use core::arch::aarch64::*;
+use core::arch::asm;
+
+use super::depthwise::{Group, Taps};
+use super::tile_dot::Dot;
+use super::vector::load;
+
+/// Four registers of 16 bytes each, to four with word after word a byte of each of the four.
+#[inline(always)]
+pub(super) fn transpose([a, b, c, d]: [int8x16_t; 4]) -> [int8x16_t; 4] {
+    // SAFETY: every AArch64 core that Rust builds for has NEON.
+    unsafe {
+        let [low, high] = [vzip1q_s8(a, b), vzip2q_s8(a, b)].map(|x| vreinterpretq_s16_s8(x));
+        let [low_2, high_2] = [vzip1q_s8(c, d), vzip2q_s8(c, d)].map(|x| vreinterpretq_s16_s8(x));
+        [
+            vzip1q_s16(low, low_2),
+            vzip2q_s16(low, low_2),
+            vzip1q_s16(high, high_2),
+            vzip2q_s16(high, high_2),
+        ]
+        .map(|x| vreinterpretq_s8_s16(x))
+    }
+}
+
+/// Adds four products in each of four lanes.
+///
+/// # Safety
+/// The core has dot products.
+#[inline(always)]
+unsafe fn sdot(mut acc: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t {
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            ".arch_extension dotprod",
+            "sdot {0:v}.4s, {1:v}.16b, {2:v}.16b",
+            inout(vreg) acc,
+            in(vreg) a,
+            in(vreg) b,
+            options(pure, nomem, nostack, preserves_flags)
+        );
+    }
+    acc
+}
+
+impl Taps for Dot {
+    #[inline(always)]
+    fn arrange<const WIDE: bool, const N: usize>(group: &mut Group<WIDE, N>) {
+        let fours = group.weights.as_chunks_mut::<4>().0;
+        for four in fours.iter_mut().take(group.taps / 4) {
+            *four = transpose(*four);
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn pixel<const WIDE: bool, const N: usize>(
+        group: &Group<WIDE, N>,
+        places: &[*const i8; N],
+        offset: usize,
+        out: *mut i8,
+    ) {
+        let mut acc = group.bias;
+        let weights = group.weights.as_chunks::<4>().0.iter();
+        let places = places.as_chunks::<4>().0.iter();
+        for (weights, places) in weights.zip(places).take(group.taps / 4) {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let elements = transpose(places.map(|place| load(place.wrapping_add(offset))));
+                for (acc, (a, b)) in acc.iter_mut().zip(elements.into_iter().zip(*weights)) {
+                    *acc = sdot(*acc, a, b);
+                }
+            }
+        }
+        // SAFETY: the caller's promise.
+        unsafe { group.finish(acc, out) };
+    }
+}
