@@ -106,11 +106,13 @@ impl<const WIDE: bool> Finish<WIDE> {
                 return;
             }
             let (twos, ones) = pixels.as_chunks::<2>();
+            // A copy, so that the stores leave it in its registers.
+            let own = *self;
             for &[a, b] in twos {
-                to = store_halves(to, stride, self.clamp(vqmovn_high_s16(vqmovn_s16(a), b)));
+                to = store_halves(to, stride, own.clamp(vqmovn_high_s16(vqmovn_s16(a), b)));
             }
             if let &[last] = ones {
-                self.store(to, last);
+                own.store(to, last);
             }
         }
     }
@@ -156,7 +158,7 @@ impl<const WIDE: bool> Finish<WIDE> {
 /// # Safety
 /// Eight bytes can be written at both places.
 #[inline(always)]
-pub(super) unsafe fn store_halves(mut to: *mut i8, stride: usize, bytes: int8x16_t) -> *mut i8 {
+unsafe fn store_halves(mut to: *mut i8, stride: usize, bytes: int8x16_t) -> *mut i8 {
     // SAFETY: the caller's promise.
     unsafe {
         asm!(

@@ -12,10 +12,11 @@ use super::gemm::{Block, Tile};
 /// With `sdot`.
 pub(super) struct Dot;
 
-/// A function for so many pixels: for each its number, and names for its pointer, its accumulators and
+/// A function for so many pixels: for each the name of the pointer
+/// before, and names for its own, its accumulators and
 /// the register of its elements.
 macro_rules! tile {
-    ($name:ident, $count:literal, $(($p:literal, $from:ident, $lo:ident, $hi:ident, $x:ident)),*) => {
+    ($name:ident, $count:literal, $(($before:ident, $from:ident, $lo:ident, $hi:ident, $x:ident)),*) => {
         /// Requantized, less the clamp.
         ///
         /// # Safety
@@ -30,6 +31,7 @@ macro_rules! tile {
                 $(let mut $lo = zero;)*
                 asm!(
                     ".arch_extension dotprod",
+                    $(concat!("add {", stringify!($from), "}, {", stringify!($before), "}, {pitch}"),)*
                     $(concat!("ldp {", stringify!($lo), ":q}, {", stringify!($hi), ":q}, [{bias}]"),)*
                     "cbz {pairs}, 3f",
                     "2:",
@@ -79,7 +81,9 @@ macro_rules! tile {
                     $(concat!("sqrshrn {", stringify!($lo), ":v}.4h, {", stringify!($lo), ":v}.4s, #1"),)*
                     $(concat!("sqrshrn2 {", stringify!($lo), ":v}.8h, {", stringify!($hi), ":v}.4s, #1"),)*
                     $(concat!("sqadd {", stringify!($lo), ":v}.8h, {", stringify!($lo), ":v}.8h, v26.8h"),)*
-                    $($from = inout(reg) from.wrapping_add(block.pitch.wrapping_mul($p)) => _,)*
+                    before = in(reg) from.wrapping_sub(block.pitch),
+                    pitch = in(reg) block.pitch,
+                    $($from = out(reg) _,)*
                     $($lo = out(vreg) $lo, $hi = out(vreg) _, $x = out(vreg) _,)*
                     bias = in(reg) block.bias.as_ptr(),
                     multipliers = in(reg) block.multipliers.as_ptr(),
@@ -103,25 +107,25 @@ macro_rules! tile {
 tile!(
     of_8,
     8,
-    (0, f0, a0, b0, x0),
-    (1, f1, a1, b1, x1),
-    (2, f2, a2, b2, x2),
-    (3, f3, a3, b3, x3),
-    (4, f4, a4, b4, x4),
-    (5, f5, a5, b5, x5),
-    (6, f6, a6, b6, x6),
-    (7, f7, a7, b7, x7)
+    (before, f0, a0, b0, x0),
+    (f0, f1, a1, b1, x1),
+    (f1, f2, a2, b2, x2),
+    (f2, f3, a3, b3, x3),
+    (f3, f4, a4, b4, x4),
+    (f4, f5, a5, b5, x5),
+    (f5, f6, a6, b6, x6),
+    (f6, f7, a7, b7, x7)
 );
 tile!(
     of_4,
     4,
-    (0, f0, a0, b0, x0),
-    (1, f1, a1, b1, x1),
-    (2, f2, a2, b2, x2),
-    (3, f3, a3, b3, x3)
+    (before, f0, a0, b0, x0),
+    (f0, f1, a1, b1, x1),
+    (f1, f2, a2, b2, x2),
+    (f2, f3, a3, b3, x3)
 );
-tile!(of_2, 2, (0, f0, a0, b0, x0), (1, f1, a1, b1, x1));
-tile!(of_1, 1, (0, f0, a0, b0, x0));
+tile!(of_2, 2, (before, f0, a0, b0, x0), (f0, f1, a1, b1, x1));
+tile!(of_1, 1, (before, f0, a0, b0, x0));
 
 /// Stores some pixels.
 ///

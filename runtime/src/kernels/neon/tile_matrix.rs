@@ -8,7 +8,7 @@
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-use super::finish::{Eight, store_halves};
+use super::finish::Eight;
 use super::gemm::{Block, Tile};
 
 /// With `smmla`.
@@ -37,10 +37,11 @@ macro_rules! half {
     };
 }
 
-/// A function for so many pairs of pixels: for each its number, and names for its pointers, its
+/// A function for so many pairs of pixels: for each the name of the pointer
+/// before, and names for its own, its
 /// accumulators and the registers of its elements.
 macro_rules! tile {
-    ($name:ident, $pairs:literal, $(($p:literal, $from:ident, $and:ident, $x:ident, $y:ident,
+    ($name:ident, $pairs:literal, $(($before:ident, $from:ident, $and:ident, $x:ident, $y:ident,
         $a:ident, $b:ident, $c:ident, $d:ident)),*) => {
         /// Requantized, less the clamp: four channels of both pixels of a pair, two by two in turn,
         /// and four more.
@@ -61,6 +62,10 @@ macro_rules! tile {
                 $(let [mut $a, mut $c] = [zero; 2];)*
                 asm!(
                     ".arch_extension i8mm",
+                    $(
+                        concat!("add {", stringify!($from), "}, {", stringify!($before), "}, {pitch}"),
+                        concat!("add {", stringify!($and), "}, {", stringify!($from), "}, {pitch}"),
+                    )*
                     $(
                         concat!("ldp {", stringify!($a), ":q}, {", stringify!($b), ":q}, [{bias}]"),
                         concat!("ldp {", stringify!($c), ":q}, {", stringify!($d), ":q}, [{bias}, #32]"),
@@ -121,10 +126,9 @@ macro_rules! tile {
                     $(concat!("sqrshrn2 {", stringify!($c), ":v}.8h, {", stringify!($d), ":v}.4s, #1"),)*
                     $(concat!("sqadd {", stringify!($a), ":v}.8h, {", stringify!($a), ":v}.8h, v27.8h"),)*
                     $(concat!("sqadd {", stringify!($c), ":v}.8h, {", stringify!($c), ":v}.8h, v27.8h"),)*
-                    $(
-                        $from = inout(reg) from.wrapping_add(pitch.wrapping_mul(2 * $p)) => _,
-                        $and = inout(reg) from.wrapping_add(pitch.wrapping_mul(2 * $p + 1)) => _,
-                    )*
+                    before = in(reg) from.wrapping_sub(pitch),
+                    pitch = in(reg) pitch,
+                    $($from = out(reg) _, $and = out(reg) _,)*
                     $($x = out(vreg) _, $y = out(vreg) _,)*
                     $($a = out(vreg) $a, $b = out(vreg) _, $c = out(vreg) $c, $d = out(vreg) _,)*
                     bias = in(reg) block.bias.as_ptr(),
@@ -148,18 +152,18 @@ macro_rules! tile {
 tile!(
     of_8,
     4,
-    (0, f0, g0, x0, y0, a0, b0, c0, d0),
-    (1, f1, g1, x1, y1, a1, b1, c1, d1),
-    (2, f2, g2, x2, y2, a2, b2, c2, d2),
-    (3, f3, g3, x3, y3, a3, b3, c3, d3)
+    (before, f0, g0, x0, y0, a0, b0, c0, d0),
+    (g0, f1, g1, x1, y1, a1, b1, c1, d1),
+    (g1, f2, g2, x2, y2, a2, b2, c2, d2),
+    (g2, f3, g3, x3, y3, a3, b3, c3, d3)
 );
 tile!(
     of_4,
     2,
-    (0, f0, g0, x0, y0, a0, b0, c0, d0),
-    (1, f1, g1, x1, y1, a1, b1, c1, d1)
+    (before, f0, g0, x0, y0, a0, b0, c0, d0),
+    (g0, f1, g1, x1, y1, a1, b1, c1, d1)
 );
-tile!(of_2, 1, (0, f0, g0, x0, y0, a0, b0, c0, d0));
+tile!(of_2, 1, (before, f0, g0, x0, y0, a0, b0, c0, d0));
 
 /// Parts the channels of two pixels.
 #[inline(always)]
@@ -182,6 +186,7 @@ unsafe fn store<const WIDE: bool, const N: usize>(
     mut out: *mut i8,
 ) -> usize {
     let (twos, ones) = pairs.as_chunks::<2>();
+    let finish = block.finish;
     // SAFETY: a pixel of the output has room for the block's eight channels.
     unsafe {
         for &[a, b] in twos {
@@ -193,21 +198,40 @@ unsafe fn store<const WIDE: bool, const N: usize>(
             }
             // Two channels of a pixel are 16 bits now.
             let [a, b] = [a, b].map(|[low, high]| {
-                let bytes = block.finish.clamp(vqmovn_high_s16(vqmovn_s16(low), high));
+                let bytes = finish.clamp(vqmovn_high_s16(vqmovn_s16(low), high));
                 vreinterpretq_s16_s8(bytes)
             });
             let (even, odd) = (vuzp1q_s16(a, b), vuzp2q_s16(a, b));
-            let low = vzip1q_s64(vreinterpretq_s64_s16(even), vreinterpretq_s64_s16(odd));
-            let high = vzip2q_s64(vreinterpretq_s64_s16(even), vreinterpretq_s64_s16(odd));
-            for pixels in [low, high] {
-                out = store_halves(out, block.stride, vreinterpretq_s8_s64(pixels));
-            }
+            out = store_turns(out, block.stride, even, odd);
         }
         if let &[last] = ones {
             block.finish.store_pixels(out, block.stride, part(last));
         }
     }
     N.wrapping_mul(2)
+}
+
+/// Stores the halves of two registers in turn, `stride` bytes apart, and says what comes behind them.
+///
+/// # Safety
+/// Eight bytes can be written at the four places.
+#[inline(always)]
+unsafe fn store_turns(mut to: *mut i8, stride: usize, even: int16x8_t, odd: int16x8_t) -> *mut i8 {
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "st1 {{{even:v}.d}}[0], [{to}], {stride}",
+            "st1 {{{odd:v}.d}}[0], [{to}], {stride}",
+            "st1 {{{even:v}.d}}[1], [{to}], {stride}",
+            "st1 {{{odd:v}.d}}[1], [{to}], {stride}",
+            to = inout(reg) to,
+            stride = in(reg) stride,
+            even = in(vreg) even,
+            odd = in(vreg) odd,
+            options(nostack, preserves_flags)
+        );
+    }
+    to
 }
 
 impl Tile for Matrix {

@@ -51,10 +51,11 @@ macro_rules! add_up {
     };
 }
 
-/// A function for so many pixels: for each its number, and names for its pointer, its accumulators and
+/// A function for so many pixels: for each the name of the pointer
+/// before, and names for its own, its accumulators and
 /// the registers of its elements.
 macro_rules! tile {
-    ($name:ident, $count:literal, $(($p:literal, $from:ident, $x:ident, $y:ident,
+    ($name:ident, $count:literal, $(($before:ident, $from:ident, $x:ident, $y:ident,
         $a:ident, $b:ident, $c:ident, $d:ident, $e:ident, $f:ident, $g:ident, $h:ident)),*) => {
         /// Requantized, less the clamp.
         ///
@@ -69,6 +70,7 @@ macro_rules! tile {
                 let zero = vdupq_n_s16(0);
                 $(let mut $a = zero;)*
                 asm!(
+                    $(concat!("add {", stringify!($from), "}, {", stringify!($before), "}, {pitch}"),)*
                     $(concat!(
                         "ldr {", stringify!($a), ":s}, [{bias}]\n",
                         "ldr {", stringify!($b), ":s}, [{bias}, #4]\n",
@@ -132,7 +134,9 @@ macro_rules! tile {
                     $(concat!("sqrshrn {", stringify!($a), ":v}.4h, {", stringify!($a), ":v}.4s, #1"),)*
                     $(concat!("sqrshrn2 {", stringify!($a), ":v}.8h, {", stringify!($e), ":v}.4s, #1"),)*
                     $(concat!("sqadd {", stringify!($a), ":v}.8h, {", stringify!($a), ":v}.8h, v26.8h"),)*
-                    $($from = inout(reg) from.wrapping_add(block.pitch.wrapping_mul($p)) => _,)*
+                    before = in(reg) from.wrapping_sub(block.pitch),
+                    pitch = in(reg) block.pitch,
+                    $($from = out(reg) _,)*
                     $(
                         $x = out(vreg) _, $y = out(vreg) _,
                         $a = out(vreg) $a, $b = out(vreg) _, $c = out(vreg) _, $d = out(vreg) _,
@@ -161,10 +165,10 @@ macro_rules! tile {
 tile!(
     of_2,
     2,
-    (0, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0),
-    (1, f1, x1, y1, a1, b1, c1, d1, e1, g1, h1, i1)
+    (before, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0),
+    (f0, f1, x1, y1, a1, b1, c1, d1, e1, g1, h1, i1)
 );
-tile!(of_1, 1, (0, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0));
+tile!(of_1, 1, (before, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0));
 
 impl Tile for Plain {
     #[inline(always)]
