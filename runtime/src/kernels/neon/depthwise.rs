@@ -9,6 +9,7 @@ use core::arch::aarch64::*;
 use core::ops::Range;
 
 use super::finish::Finish;
+use super::five::{self, Five};
 use super::three::{self, Three};
 use super::vector::{load, load_words};
 use crate::kernels::{Depthwise, scalar};
@@ -66,7 +67,7 @@ pub(super) trait Taps {
 
 /// A row of a [`Depthwise`]. The core must have the instructions of `T`.
 #[inline(always)]
-pub(super) fn depthwise<T: Taps + Three>(
+pub(super) fn depthwise<T: Taps + Three + Five>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     out: &mut [i8],
@@ -82,6 +83,7 @@ pub(super) fn depthwise<T: Taps + Three>(
     let done = fast
         && match three::stride(job) {
             Some(stride) => three::depthwise::<T>(job, stride, rows, out),
+            None if five::fits(job) => five::depthwise::<T>(job, rows, out),
             None => by_taps::<T>(job, rows, out),
         };
     if !done {
@@ -119,7 +121,8 @@ fn by_groups<T: Taps, const WIDE: bool, const N: usize>(
         let first = start.min(job.channels.wrapping_sub(LANES));
         // SAFETY: the job fits and has at least 16 channels, so 16 from `first` on are there, of
         // weights, biases and multipliers as of every pixel.
-        let group = unsafe { group::<T, WIDE, N>(job, rows, first, finish) };
+        let mut group = unsafe { group::<WIDE, N>(job, rows, first, finish) };
+        T::arrange(&mut group);
         // SAFETY: as above; `pixels` are as many as `out` has room for, and those `inside` have all
         // columns of their windows in the rows.
         unsafe { row::<T, WIDE, N>(job, rows, first, &group, (pixels, &inside), out.as_mut_ptr()) };
@@ -143,7 +146,7 @@ fn inside(job: &Depthwise<'_>, pixels: usize) -> Range<usize> {
 /// # Safety
 /// The job fits, and has 16 channels from `first` on.
 #[inline(always)]
-unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
+pub(super) unsafe fn group<const WIDE: bool, const N: usize>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     first: usize,
@@ -175,15 +178,13 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
                 from = from.wrapping_add(job.channels);
             }
         }
-        let mut group = Group {
+        Group {
             weights,
             taps: job.taps().next_multiple_of(4).min(N),
             bias,
             multipliers: words(job.requant.multipliers),
             finish,
-        };
-        T::arrange(&mut group);
-        group
+        }
     }
 }
 

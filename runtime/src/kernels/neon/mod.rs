@@ -6,6 +6,7 @@
 mod depthwise;
 mod detect;
 mod finish;
+mod five;
 mod gemm;
 mod taps_dot;
 mod taps_plain;
