@@ -28,7 +28,11 @@ pub(super) struct Finish<const WIDE: bool> {
 impl<const WIDE: bool> Finish<WIDE> {
     /// For bounds within the elements; there are no others in a valid blob.
     pub(super) fn of(requant: &Requant<'_>) -> Option<Self> {
-        let (lo, hi) = (requant.lo, requant.hi);
+        Self::with(requant.shift, requant.zero_point, (requant.lo, requant.hi))
+    }
+
+    /// As [`of`](Self::of), for what has one multiplier for all elements.
+    pub(super) fn with(shift: u8, zero_point: i8, (lo, hi): (i16, i16)) -> Option<Self> {
         let elements = if WIDE { -16384..=16383 } else { -128..=127 };
         if lo > hi || !elements.contains(&lo) || !elements.contains(&hi) {
             return None;
@@ -43,9 +47,9 @@ impl<const WIDE: bool> Finish<WIDE> {
                 }
             };
             Some(Self {
-                shift: i32::from(requant.shift & 31),
-                zero_point: requant.zero_point.into(),
-                zero: vdupq_n_s16(requant.zero_point.into()),
+                shift: i32::from(shift & 31),
+                zero_point: zero_point.into(),
+                zero: vdupq_n_s16(zero_point.into()),
                 lo: bound(lo),
                 hi: bound(hi),
             })

@@ -62,11 +62,11 @@ pub(super) fn depthwise<T: Five>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut 
         // SAFETY: the job fits, so 16 channels from `first` on are there of weights, biases and
         // multipliers, of every column and of as many pixels as `out` has room for.
         unsafe {
-            let mut group = group::<false, TAPS>(job, rows, first, finish);
+            let mut group = group::<false, false, TAPS>(job, rows, first, finish);
             T::arrange(&mut group.weights);
             let bases = bases.map(|row| row.wrapping_add(first));
             let out = out.as_mut_ptr().wrapping_add(first);
-            strips::<T>(job, bases, &group, outside(job, first), (out, pixels));
+            strips::<T>(job, bases, &group, outside::<false>(job, first), (out, pixels));
         }
         start = start.wrapping_add(LANES);
     }
@@ -115,7 +115,7 @@ unsafe fn strips<T: Five>(
             // output has room for the pixel.
             unsafe {
                 let columns = [a, b, c, d, e].map(|column| column.assume_init_ref());
-                group.finish(T::pixel(&group.weights, group.bias, columns), out);
+                group.finish::<false>(T::pixel(&group.weights, group.bias, columns), out);
             }
             out = out.wrapping_add(job.channels);
         }

@@ -7,11 +7,10 @@
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-use super::depthwise::{Group, Taps};
+use super::depthwise::{Group, Taps, lanes};
 use super::five::{Five, TAPS};
 use super::taps_plain::widen;
 use super::tile_dot::Dot;
-use super::vector::load;
 
 /// Four registers of 16 bytes each, to four with word after word a byte of each of the four.
 #[inline(always)]
@@ -60,7 +59,7 @@ impl Taps for Dot {
     }
 
     #[inline(always)]
-    unsafe fn pixel<const WIDE: bool, const N: usize>(
+    unsafe fn pixel<const HALF: bool, const WIDE: bool, const N: usize>(
         group: &Group<WIDE, N>,
         places: &[*const i8; N],
         offset: usize,
@@ -72,14 +71,14 @@ impl Taps for Dot {
         for (weights, places) in weights.zip(places).take(group.taps / 4) {
             // SAFETY: the caller's promise.
             unsafe {
-                let elements = transpose(places.map(|place| load(place.wrapping_add(offset))));
+                let elements = transpose(places.map(|place| lanes::<HALF>(place.wrapping_add(offset))));
                 for (acc, (a, b)) in acc.iter_mut().zip(elements.into_iter().zip(*weights)) {
                     *acc = sdot(*acc, a, b);
                 }
             }
         }
         // SAFETY: the caller's promise.
-        unsafe { group.finish(acc, out) };
+        unsafe { group.finish::<HALF>(acc, out) };
     }
 }
 

@@ -2,10 +2,9 @@
 
 use core::arch::aarch64::*;
 
-use super::depthwise::{Group, Taps};
+use super::depthwise::{Group, Taps, lanes};
 use super::five::{Five, TAPS};
 use super::tile_plain::Plain;
-use super::vector::load;
 
 /// Adds sums of 16 bits to those of 32.
 #[inline(always)]
@@ -43,7 +42,7 @@ impl Taps for Plain {
     fn arrange<const WIDE: bool, const N: usize>(_: &mut Group<WIDE, N>) {}
 
     #[inline(always)]
-    unsafe fn pixel<const WIDE: bool, const N: usize>(
+    unsafe fn pixel<const HALF: bool, const WIDE: bool, const N: usize>(
         group: &Group<WIDE, N>,
         places: &[*const i8; N],
         offset: usize,
@@ -55,12 +54,12 @@ impl Taps for Plain {
         for (&[w, v], places) in weights.zip(places).take(group.taps / 2) {
             // SAFETY: the caller's promise.
             unsafe {
-                let [x, y] = places.map(|place| load(place.wrapping_add(offset)));
+                let [x, y] = places.map(|place| lanes::<HALF>(place.wrapping_add(offset)));
                 acc = add_two(acc, (x, w), (y, v));
             }
         }
         // SAFETY: the caller's promise.
-        unsafe { group.finish(acc, out) };
+        unsafe { group.finish::<HALF>(acc, out) };
     }
 }
 
