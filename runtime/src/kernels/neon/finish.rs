@@ -6,7 +6,6 @@
 //! saturates later lies outside the bounds, and on the same side of them as the value itself.
 
 use core::arch::aarch64::*;
-use core::arch::asm;
 
 use super::vector::{load_words, store, store_half};
 use crate::kernels::Requant;
@@ -18,7 +17,6 @@ pub(super) type Eight = [int32x4_t; 2];
 #[derive(Clone, Copy)]
 pub(super) struct Finish<const WIDE: bool> {
     pub(super) shift: i32,
-    pub(super) zero_point: i32,
     pub(super) zero: int16x8_t,
     /// Bounds: 16 int8, or eight int16.
     pub(super) lo: int16x8_t,
@@ -48,7 +46,6 @@ impl<const WIDE: bool> Finish<WIDE> {
             };
             Some(Self {
                 shift: i32::from(shift & 31),
-                zero_point: zero_point.into(),
                 zero: vdupq_n_s16(zero_point.into()),
                 lo: bound(lo),
                 hi: bound(hi),
@@ -89,38 +86,6 @@ impl<const WIDE: bool> Finish<WIDE> {
         }
     }
 
-    /// Clamps and stores eight channels of some pixels, `stride` bytes apart.
-    ///
-    /// # Safety
-    /// Eight elements can be written at the place of each pixel.
-    #[inline(always)]
-    pub(super) unsafe fn store_pixels<const N: usize>(
-        &self,
-        mut to: *mut i8,
-        stride: usize,
-        pixels: [int16x8_t; N],
-    ) {
-        // SAFETY: the caller's promise: 16 bytes where outputs are int16, else eight.
-        unsafe {
-            if WIDE {
-                for values in pixels {
-                    self.store(to, values);
-                    to = to.wrapping_add(stride);
-                }
-                return;
-            }
-            let (twos, ones) = pixels.as_chunks::<2>();
-            // A copy, so that the stores leave it in its registers.
-            let own = *self;
-            for &[a, b] in twos {
-                to = store_halves(to, stride, own.clamp(vqmovn_high_s16(vqmovn_s16(a), b)));
-            }
-            if let &[last] = ones {
-                own.store(to, last);
-            }
-        }
-    }
-
     /// Clamps and stores 16 channels of a pixel.
     ///
     /// # Safety
@@ -155,26 +120,6 @@ impl<const WIDE: bool> Finish<WIDE> {
         // SAFETY: every AArch64 core that Rust builds for has NEON.
         unsafe { vminq_s16(vmaxq_s16(values, self.lo), self.hi) }
     }
-}
-
-/// Stores the halves of a register `stride` bytes apart, and says what comes behind them.
-///
-/// # Safety
-/// Eight bytes can be written at both places.
-#[inline(always)]
-unsafe fn store_halves(mut to: *mut i8, stride: usize, bytes: int8x16_t) -> *mut i8 {
-    // SAFETY: the caller's promise.
-    unsafe {
-        asm!(
-            "st1 {{{bytes:v}.d}}[0], [{to}], {stride}",
-            "st1 {{{bytes:v}.d}}[1], [{to}], {stride}",
-            to = inout(reg) to,
-            stride = in(reg) stride,
-            bytes = in(vreg) bytes,
-            options(nostack, preserves_flags)
-        );
-    }
-    to
 }
 
 /// Eight biases or multipliers.

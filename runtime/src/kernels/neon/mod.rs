@@ -10,6 +10,7 @@ mod five;
 mod gemm;
 mod pair;
 mod pool;
+mod stores;
 mod table;
 mod taps_dot;
 mod taps_plain;
