@@ -9,12 +9,14 @@ use core::arch::aarch64::*;
 use core::ops::Range;
 
 use super::finish::Finish;
+use super::five::{self, Five};
 use super::three::{self, Three};
-use super::vector::{load, load_words};
+use super::vector::{load, load_half, load_words};
 use crate::kernels::{Depthwise, scalar};
 
-/// Channels at a time.
+/// Channels at a time; half of them where there are fewer, in the lower half of a register.
 pub(super) const LANES: usize = 16;
+const HALF_LANES: usize = LANES / 2;
 /// Most taps of a small kernel and of any, whole groups of four.
 const FEW: usize = 28;
 const MOST: usize = 52;
@@ -32,14 +34,19 @@ pub(super) struct Group<const WIDE: bool, const N: usize> {
 }
 
 impl<const WIDE: bool, const N: usize> Group<WIDE, N> {
-    /// Requantizes and stores 16 channels.
+    /// Requantizes and stores 16 channels, or the first eight of them.
     ///
     /// # Safety
-    /// 16 elements can be written at `out`.
+    /// As many elements can be written at `out`.
     #[inline(always)]
-    pub(super) unsafe fn finish(&self, [a, b, c, d]: [int32x4_t; 4], out: *mut i8) {
+    pub(super) unsafe fn finish<const HALF: bool>(&self, [a, b, c, d]: [int32x4_t; 4], out: *mut i8) {
         let [ma, mb, mc, md] = self.multipliers;
         let low = self.finish.narrow([a, b], [ma, mb]);
+        if HALF {
+            // SAFETY: the caller's promise.
+            unsafe { self.finish.store(out, low) };
+            return;
+        }
         let high = self.finish.narrow([c, d], [mc, md]);
         // SAFETY: the caller's promise.
         unsafe { self.finish.store_sixteen(out, [low, high]) };
@@ -55,8 +62,8 @@ pub(super) trait Taps {
     ///
     /// # Safety
     /// The core has the instructions; 16 bytes can be read `offset` bytes behind each place, and 16
-    /// elements written at `out`.
-    unsafe fn pixel<const WIDE: bool, const N: usize>(
+    /// elements written at `out`. With `HALF` these are 8.
+    unsafe fn pixel<const HALF: bool, const WIDE: bool, const N: usize>(
         group: &Group<WIDE, N>,
         places: &[*const i8; N],
         offset: usize,
@@ -66,7 +73,7 @@ pub(super) trait Taps {
 
 /// A row of a [`Depthwise`]. The core must have the instructions of `T`.
 #[inline(always)]
-pub(super) fn depthwise<T: Taps + Three>(
+pub(super) fn depthwise<T: Taps + Three + Five>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     out: &mut [i8],
@@ -74,14 +81,16 @@ pub(super) fn depthwise<T: Taps + Three>(
 ) {
     let fast = job.input_bytes == 1
         && job.multiplier == 1
-        && job.channels >= LANES
+        && job.channels >= HALF_LANES
         && (1..=MOST).contains(&job.taps())
         && !job.weights.packing.depthwise_by_channel()
         && rows.iter().any(|row| !row.is_empty())
         && job.fits(rows);
     let done = fast
         && match three::stride(job) {
+            _ if job.channels < LANES => by_halves::<T>(job, rows, out),
             Some(stride) => three::depthwise::<T>(job, stride, rows, out),
+            None if five::fits(job) => five::depthwise::<T>(job, rows, out),
             None => by_taps::<T>(job, rows, out),
         };
     if !done {
@@ -93,16 +102,22 @@ pub(super) fn depthwise<T: Taps + Three>(
 #[inline(never)]
 fn by_taps<T: Taps>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8]) -> bool {
     match (job.output_bytes, job.taps()) {
-        (1, ..=FEW) => by_groups::<T, false, FEW>(job, rows, out),
-        (1, _) => by_groups::<T, false, MOST>(job, rows, out),
-        (_, ..=FEW) => by_groups::<T, true, FEW>(job, rows, out),
-        _ => by_groups::<T, true, MOST>(job, rows, out),
+        (1, ..=FEW) => by_groups::<T, false, false, FEW>(job, rows, out),
+        (1, _) => by_groups::<T, false, false, MOST>(job, rows, out),
+        (_, ..=FEW) => by_groups::<T, false, true, FEW>(job, rows, out),
+        _ => by_groups::<T, false, true, MOST>(job, rows, out),
     }
+}
+
+/// Eight to 15 channels, if that can be done.
+#[inline(never)]
+fn by_halves<T: Taps>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8]) -> bool {
+    job.output_bytes == 1 && job.taps() <= FEW && by_groups::<T, true, false, FEW>(job, rows, out)
 }
 
 /// All channels of the row, if that can be done.
 #[inline(always)]
-fn by_groups<T: Taps, const WIDE: bool, const N: usize>(
+fn by_groups<T: Taps, const HALF: bool, const WIDE: bool, const N: usize>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     out: &mut [i8],
@@ -113,26 +128,22 @@ fn by_groups<T: Taps, const WIDE: bool, const N: usize>(
     let pixel = job.channels.wrapping_mul(if WIDE { 2 } else { 1 });
     let pixels = out.len().checked_div(pixel).unwrap_or(0);
     let inside = inside(job, pixels);
+    let lanes = if HALF { HALF_LANES } else { LANES };
     let mut start = 0;
     while start < job.channels {
-        // The last 16 channels, some of them for a second time, where less than 16 are left.
-        let first = start.min(job.channels.wrapping_sub(LANES));
-        // SAFETY: the job fits and has at least 16 channels, so 16 from `first` on are there, of
-        // weights, biases and multipliers as of every pixel.
-        let group = unsafe { group::<T, WIDE, N>(job, rows, first, finish) };
+        // The last channels, some of them for a second time, where less are left.
+        let first = start.min(job.channels.wrapping_sub(lanes));
+        // SAFETY: the job fits and has at least so many channels, so they are there from `first` on,
+        // of weights, biases and multipliers as of every pixel.
+        let mut group = unsafe { group::<HALF, WIDE, N>(job, rows, first, finish) };
+        T::arrange(&mut group);
         // SAFETY: as above; `pixels` are as many as `out` has room for, and those `inside` have all
         // columns of their windows in the rows.
         unsafe {
-            row::<T, WIDE, N>(
-                job,
-                rows,
-                first,
-                &group,
-                (pixels, &inside),
-                out.as_mut_ptr(),
-            )
-        };
-        start = start.wrapping_add(LANES);
+            let out = out.as_mut_ptr();
+            row::<T, HALF, WIDE, N>(job, rows, first, &group, (pixels, &inside), out);
+        }
+        start = start.wrapping_add(lanes);
     }
     true
 }
@@ -142,22 +153,17 @@ fn inside(job: &Depthwise<'_>, pixels: usize) -> Range<usize> {
     let stride = job.stride.max(1);
     let first = job.pad_left.div_ceil(stride);
     let span = job.kernel[1].saturating_sub(1).saturating_mul(job.dilation);
-    let room = job
-        .width
-        .saturating_add(job.pad_left)
-        .checked_sub(span.saturating_add(1));
-    let end = room
-        .map_or(0, |room| (room / stride).saturating_add(1))
-        .min(pixels);
+    let room = job.width.saturating_add(job.pad_left).checked_sub(span.saturating_add(1));
+    let end = room.map_or(0, |room| (room / stride).saturating_add(1)).min(pixels);
     first.min(end)..end
 }
 
-/// The weights and biases of 16 channels.
+/// The weights and biases of 16 channels, or of eight.
 ///
 /// # Safety
-/// The job fits, and has 16 channels from `first` on.
+/// The job fits, and has as many channels from `first` on.
 #[inline(always)]
-unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
+pub(super) unsafe fn group<const HALF: bool, const WIDE: bool, const N: usize>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     first: usize,
@@ -167,11 +173,13 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
     // stands outside; biases and multipliers are as many words.
     unsafe {
         let words = |from: &[[u8; 4]]| {
-            let from = from
-                .as_ptr()
-                .cast::<i8>()
-                .wrapping_add(first.wrapping_mul(4));
-            [0, 16, 32, 48].map(|at| load_words(from.wrapping_add(at)))
+            let from = from.as_ptr().cast::<i8>().wrapping_add(first.wrapping_mul(4));
+            let [a, b] = [0, 16].map(|at| load_words(from.wrapping_add(at)));
+            if HALF {
+                return [a, b, a, b];
+            }
+            let [c, d] = [32, 48].map(|at| load_words(from.wrapping_add(at)));
+            [a, b, c, d]
         };
         let mut weights = [vdupq_n_s8(0); N];
         let mut bias = words(job.requant.bias);
@@ -180,9 +188,9 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
         for row in rows {
             for _ in 0..job.kernel[1] {
                 let Some(place) = places.next() else { break };
-                let tap = load(from);
+                let tap = lanes::<HALF>(from);
                 if row.is_empty() {
-                    let products = products(tap, outside(job, first));
+                    let products = products(tap, outside::<HALF>(job, first));
                     for (bias, products) in bias.iter_mut().zip(products) {
                         *bias = vaddq_s32(*bias, products);
                     }
@@ -192,15 +200,13 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
                 from = from.wrapping_add(job.channels);
             }
         }
-        let mut group = Group {
+        Group {
             weights,
             taps: job.taps().next_multiple_of(4).min(N),
             bias,
             multipliers: words(job.requant.multipliers),
             finish,
-        };
-        T::arrange(&mut group);
-        group
+        }
     }
 }
 
@@ -209,10 +215,7 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
 pub(super) fn products(a: int8x16_t, b: int8x16_t) -> [int32x4_t; 4] {
     // SAFETY: every AArch64 core that Rust builds for has NEON.
     unsafe {
-        let (low, high) = (
-            vmull_s8(vget_low_s8(a), vget_low_s8(b)),
-            vmull_high_s8(a, b),
-        );
+        let (low, high) = (vmull_s8(vget_low_s8(a), vget_low_s8(b)), vmull_high_s8(a, b));
         [
             vmovl_s16(vget_low_s16(low)),
             vmovl_high_s16(low),
@@ -222,28 +225,44 @@ pub(super) fn products(a: int8x16_t, b: int8x16_t) -> [int32x4_t; 4] {
     }
 }
 
-/// What stands outside the image in 16 channels.
+/// 16 channels, or eight and as many zeros.
 ///
 /// # Safety
-/// The job fits, and has 16 channels from `first` on.
+/// As many bytes can be read.
 #[inline(always)]
-pub(super) unsafe fn outside(job: &Depthwise<'_>, first: usize) -> int8x16_t {
+pub(super) unsafe fn lanes<const HALF: bool>(from: *const i8) -> int8x16_t {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if HALF {
+            vcombine_s8(load_half(from), vdup_n_s8(0))
+        } else {
+            load(from)
+        }
+    }
+}
+
+/// What stands outside the image in 16 channels, or in eight.
+///
+/// # Safety
+/// The job fits, and has as many channels from `first` on.
+#[inline(always)]
+pub(super) unsafe fn outside<const HALF: bool>(job: &Depthwise<'_>, first: usize) -> int8x16_t {
     // SAFETY: the caller's promise.
     unsafe {
         match job.outside {
-            Some(pixel) => load(pixel.as_ptr().wrapping_add(first)),
+            Some(pixel) => lanes::<HALF>(pixel.as_ptr().wrapping_add(first)),
             None => vdupq_n_s8(job.zero_point),
         }
     }
 }
 
-/// 16 channels of a row of `pixels` pixels, of which some lie `inside`.
+/// 16 channels of a row of `pixels` pixels, or eight, of which some lie `inside`.
 ///
 /// # Safety
-/// The job fits, has 16 channels from `first` on and a row that is not empty; `out` has room for the
+/// The job fits, has as many channels from `first` on and a row that is not empty; `out` has room for the
 /// pixels, and the windows of those `inside` lie within the columns of the image.
 #[inline(always)]
-unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
+unsafe fn row<T: Taps, const HALF: bool, const WIDE: bool, const N: usize>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     first: usize,
@@ -256,21 +275,18 @@ unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
     let out = out.wrapping_add(first.wrapping_mul(bytes));
     let at = |x: usize| out.wrapping_add(x.wrapping_mul(out_step));
     // SAFETY: the caller's promise.
-    let beyond = unsafe { outside(job, first) };
+    let beyond = unsafe { outside::<HALF>(job, first) };
     for x in (0..inside.start).chain(inside.end..pixels) {
         let places = places::<N>(job, rows, first, (x, (&raw const beyond).cast()));
         // SAFETY: places are columns of the image or `beyond`.
-        unsafe { T::pixel(group, &places, 0, at(x)) };
+        unsafe { T::pixel::<HALF, WIDE, N>(group, &places, 0, at(x)) };
     }
     if inside.is_empty() {
         return;
     }
     // Places past the last tap follow the others from column to column, so they begin at the first.
     let start = base(rows, rows.first().copied().unwrap_or_default(), first);
-    let left = inside
-        .start
-        .wrapping_mul(job.stride)
-        .wrapping_sub(job.pad_left);
+    let left = inside.start.wrapping_mul(job.stride).wrapping_sub(job.pad_left);
     let start = start.wrapping_add(left.wrapping_mul(job.channels));
     let places = places::<N>(job, rows, first, (inside.start, start));
     let step = job.stride.wrapping_mul(job.channels);
@@ -278,7 +294,7 @@ unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
     unsafe {
         let mut offset = 0usize;
         for x in inside.clone() {
-            T::pixel(group, &places, offset, at(x));
+            T::pixel::<HALF, WIDE, N>(group, &places, offset, at(x));
             offset = offset.wrapping_add(step);
         }
     }
@@ -288,11 +304,7 @@ unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
 #[inline(always)]
 pub(super) fn base(rows: &[&[i8]], row: &[i8], first: usize) -> *const i8 {
     let any = || rows.iter().copied().find(|row| !row.is_empty());
-    let row = if row.is_empty() {
-        any().unwrap_or_default()
-    } else {
-        row
-    };
+    let row = if row.is_empty() { any().unwrap_or_default() } else { row };
     row.as_ptr().wrapping_add(first)
 }
 

@@ -6,7 +6,12 @@
 mod depthwise;
 mod detect;
 mod finish;
+mod five;
 mod gemm;
+mod pair;
+mod pool;
+mod stores;
+mod table;
 mod taps_dot;
 mod taps_plain;
 mod three;
@@ -25,6 +30,14 @@ const NEON: Kernels = Kernels {
     packing: Packing::CortexA,
     gemm: gemm_plain,
     depthwise: depthwise_plain,
+    add: pair::add,
+    mul: pair::mul,
+    lookup: table::lookup,
+    lookup_in_place: table::lookup_in_place,
+    sum_into: pool::sum_into,
+    average: pool::average,
+    max_into: pair::max_into,
+    min_into: pair::min_into,
     ..scalar::KERNELS
 };
 

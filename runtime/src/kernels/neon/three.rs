@@ -80,7 +80,7 @@ pub(super) fn depthwise<T: Three>(
         // multipliers, of what stands outside, of every column and of as many pixels as `out` has
         // room for.
         unsafe {
-            let beyond = outside(job, first);
+            let beyond = outside::<false>(job, first);
             let beside = Columns {
                 rows: [(&raw const beyond).cast(); 3],
                 step: 0,
