@@ -67,6 +67,7 @@ fn by_patches(
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
+        let under = window.under(&io.a, y);
         for tile in patches.tiles(width) {
             let first = tile.start.wrapping_mul(whole.stride);
             let pixels = io.out.get_mut(first..)?;
@@ -74,11 +75,11 @@ fn by_patches(
                 let bytes = (group.wrapping_mul(of_group), of_group);
                 let gather = |index: usize, patch: &mut [i8]| {
                     let x = tile.start.wrapping_add(index) as i32;
-                    window.gather(&io.a, (y, x), bytes, &outside, patch)
+                    window.gather(&under, x, bytes, &outside, patch)
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
-                    let left = (y, tile.start as i32);
-                    window.spread(&io.a, left, bytes, &outside, (lanes, all), to)
+                    let x = tile.start as i32;
+                    window.spread(&under, x, bytes, &outside, (lanes, all), to)
                 };
                 let start = group.wrapping_mul(outputs);
                 let job = of_channels(&whole, start, outputs)?;
