@@ -147,8 +147,8 @@ impl Window {
         to: &mut [i8],
     ) -> Option<()> {
         let left = self.left(x);
-        let right = left
-            .wrapping_add((all.count.wrapping_sub(1) as i32).wrapping_mul(self.stride_w));
+        let right =
+            left.wrapping_add((all.count.wrapping_sub(1) as i32).wrapping_mul(self.stride_w));
         let taps = i32::from(self.taps_w);
         // Taps that lie within the image in all patches, where these are the bytes of whole pixels.
         let whole = if self.dilation_w == 1 && len == self.pixel_bytes {
