@@ -67,23 +67,23 @@ fn by_patches(
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
-        for tile in patches.tiles(width) {
-            let first = tile.start.wrapping_mul(whole.stride);
-            let pixels = io.out.get_mut(first..)?;
-            for group in 0..usize::from(params.groups) {
-                let bytes = (group.wrapping_mul(of_group), of_group);
-                let gather = |pitch: usize, all: &mut [i8]| {
-                    let tile = tile.clone();
-                    window.gather(&io.a, (y, tile), bytes, &outside, (pitch, all))
+        let under = window.under(&io.a, y);
+        for group in 0..usize::from(params.groups) {
+            let bytes = (group.wrapping_mul(of_group), of_group);
+            let start = group.wrapping_mul(outputs);
+            let job = of_channels(&whole, start, outputs)?;
+            let byte = start.wrapping_mul(usize::from(whole.output_bytes));
+            for tile in patches.tiles(width) {
+                let gather = |index: usize, patch: &mut [i8]| {
+                    let x = tile.start.wrapping_add(index) as i32;
+                    window.gather(&under, x, bytes, &outside, patch)
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
-                    let left = (y, tile.start as i32);
-                    window.spread(&io.a, left, bytes, &outside, (lanes, all), to)
+                    let x = tile.start as i32;
+                    window.spread(&under, x, bytes, &outside, (lanes, all), to)
                 };
-                let start = group.wrapping_mul(outputs);
-                let job = of_channels(&whole, start, outputs)?;
-                let byte = start.wrapping_mul(usize::from(whole.output_bytes));
-                let out = pixels.get_mut(byte..)?;
+                let place = tile.start.wrapping_mul(whole.stride).wrapping_add(byte);
+                let out = io.out.get_mut(place..)?;
                 let ready = patches.fill(tile.len(), gather, spread, scratch)?;
                 patches.multiply(&job, tile.len(), ready, out);
             }
@@ -135,13 +135,13 @@ fn pointwise(
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
             for tile in patches.tiles(width) {
-                let aside = |pitch: usize, all: &mut [i8]| {
-                    for (pixel, patch) in tile.clone().zip(all.chunks_mut(pitch.max(1))) {
-                        let start = from.checked_add(pixel.checked_mul(job.pitch)?)?;
-                        let source = arena.get(start..start.checked_add(dense.pitch)?)?;
-                        copy(patch.get_mut(..dense.pitch)?, as_i8(source))?;
-                    }
-                    Some(())
+                let aside = |index: usize, patch: &mut [i8]| {
+                    let pixel = tile.start.checked_add(index)?.checked_mul(job.pitch)?;
+                    let start = from.checked_add(pixel)?;
+                    copy(
+                        patch,
+                        as_i8(arena.get(start..start.checked_add(dense.pitch)?)?),
+                    )
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
                     let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;

@@ -61,11 +61,11 @@ impl Patches {
     }
 
     /// Gathers `count` patches. Where they lie in lanes `spread` does, and is told where to; else
-    /// `gather` does, and is told how far they are apart.
+    /// `gather` makes each, by its number.
     pub(super) fn fill<'a>(
         &self,
         count: usize,
-        gather: impl FnOnce(usize, &mut [i8]) -> Option<()>,
+        gather: impl Fn(usize, &mut [i8]) -> Option<()>,
         spread: impl Fn(&Lanes, &Spread, &mut [i8]) -> Option<()>,
         scratch: &'a mut [i8],
     ) -> Option<&'a [i8]> {
@@ -85,8 +85,12 @@ impl Patches {
             spread(lanes, &whole, all)?;
             return Some(all);
         }
+        let patch = len.checked_mul(usize::from(bytes))?;
         let all = scratch.get_mut(..count.checked_mul(self.pitch)?)?;
-        gather(self.pitch, all)?;
+        for index in 0..count {
+            let from = index.checked_mul(self.pitch)?;
+            gather(index, all.get_mut(from..from.checked_add(patch)?)?)?;
+        }
         Some(all)
     }
 
