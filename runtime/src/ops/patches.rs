@@ -61,7 +61,7 @@ impl Patches {
     }
 
     /// Gathers `count` patches. Where they lie in lanes `spread` does, and is told where to; else
-    /// `gather` makes each, by its number.
+    /// `gather` does, told how far apart.
     pub(super) fn fill<'a>(
         &self,
         count: usize,
@@ -85,12 +85,8 @@ impl Patches {
             spread(lanes, &whole, all)?;
             return Some(all);
         }
-        let patch = len.checked_mul(usize::from(bytes))?;
         let all = scratch.get_mut(..count.checked_mul(self.pitch)?)?;
-        for index in 0..count {
-            let from = index.checked_mul(self.pitch)?;
-            gather(index, all.get_mut(from..from.checked_add(patch)?)?)?;
-        }
+        gather(self.pitch, all)?;
         Some(all)
     }
 

@@ -12,6 +12,7 @@
 
 mod clamp;
 mod columns;
+mod copy;
 mod depthwise;
 mod dot;
 mod gemm;
@@ -27,5 +28,6 @@ pub const KERNELS: Kernels = Kernels {
     packing: Packing::CortexM55,
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
+    copy_runs: copy::copy_runs,
     ..scalar::KERNELS
 };
