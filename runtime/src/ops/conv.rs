@@ -67,11 +67,13 @@ fn by_patches(
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
-        for tile in patches.tiles(width) {
-            let first = tile.start.wrapping_mul(whole.stride);
-            let pixels = io.out.get_mut(first..)?;
-            for group in 0..usize::from(params.groups) {
-                let bytes = (group.wrapping_mul(of_group), of_group);
+        for group in 0..usize::from(params.groups) {
+            let bytes = (group.wrapping_mul(of_group), of_group);
+            let start = group.wrapping_mul(outputs);
+            let job = patches.job(&of_channels(&whole, start, outputs)?);
+            let byte = start.wrapping_mul(usize::from(whole.output_bytes));
+            for tile in patches.tiles(width) {
+                let first = tile.start.wrapping_mul(whole.stride);
                 let gather = |pitch: usize, all: &mut [i8]| {
                     let pixels = (y, tile.start as i32, tile.len());
                     let to = (pitch, all);
@@ -81,10 +83,7 @@ fn by_patches(
                     let left = (y, tile.start as i32);
                     window.spread(&io.a, left, bytes, &outside, (lanes, all), to)
                 };
-                let start = group.wrapping_mul(outputs);
-                let job = of_channels(&whole, start, outputs)?;
-                let byte = start.wrapping_mul(usize::from(whole.output_bytes));
-                let out = pixels.get_mut(byte..)?;
+                let out = io.out.get_mut(first.checked_add(byte)?..)?;
                 let ready = patches.fill(tile.len(), gather, spread, scratch)?;
                 patches.multiply(&job, tile.len(), ready, out);
             }
@@ -126,6 +125,7 @@ fn pointwise(
     };
     let width = usize::from(site.output.width);
     let patches = Patches::of(site, &job, width);
+    let gathered = patches.job(&job);
     let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;
     while next < rows.end {
@@ -156,7 +156,7 @@ fn pointwise(
                 let ready = patches.fill(tile.len(), aside, spread, scratch)?;
                 let start = to.checked_add(tile.start.checked_mul(job.stride)?)?;
                 let out = as_i8_mut(arena.get_mut(start..)?);
-                patches.multiply(&job, tile.len(), ready, out);
+                patches.multiply(&gathered, tile.len(), ready, out);
             }
             continue;
         }

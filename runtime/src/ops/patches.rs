@@ -90,15 +90,19 @@ impl Patches {
         Some(all)
     }
 
-    /// The GEMM over `count` patches that [`fill`](Self::fill) made.
-    pub(super) fn multiply(&self, job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8]) {
-        if let Some(lanes) = &self.lanes {
-            return (lanes.multiply)(job, count, patches, out);
-        }
-        let job = Gemm {
+    /// The same GEMM over patches that [`fill`](Self::fill) makes.
+    pub(super) fn job<'a>(&self, job: &Gemm<'a>) -> Gemm<'a> {
+        Gemm {
             pitch: self.pitch,
             ..*job
-        };
-        (self.kernels.gemm)(&job, count, patches, out, &mut []);
+        }
+    }
+
+    /// The GEMM over `count` patches that [`fill`](Self::fill) made.
+    pub(super) fn multiply(&self, job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8]) {
+        match &self.lanes {
+            Some(lanes) => (lanes.multiply)(job, count, patches, out),
+            None => (self.kernels.gemm)(job, count, patches, out, &mut []),
+        }
     }
 }
