@@ -15,6 +15,7 @@ mod columns;
 mod copy;
 mod depthwise;
 mod dot;
+mod elements;
 mod gemm;
 mod narrow;
 mod sums;
@@ -29,5 +30,12 @@ pub const KERNELS: Kernels = Kernels {
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
     copy_runs: copy::copy_runs,
+    mul: elements::mul,
+    lookup: elements::lookup,
+    lookup_in_place: elements::lookup_in_place,
+    sum_into: elements::sum_into,
+    average: elements::average,
+    max_into: elements::max_into,
+    min_into: elements::min_into,
     ..scalar::KERNELS
 };
