@@ -8,11 +8,11 @@ use core::ops::Range;
 
 use super::patches::Patches;
 use super::window::{Outside, Window};
-use super::{Site, copy};
+use super::Site;
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
-use crate::kernels::{Gemm, Lanes, Requant, Spread, Weights};
+use crate::kernels::{Gemm, Lanes, Requant, Runs, Spread, Weights};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
@@ -71,12 +71,13 @@ fn by_patches(
         for group in 0..usize::from(params.groups) {
             let bytes = (group.wrapping_mul(of_group), of_group);
             let start = group.wrapping_mul(outputs);
-            let job = of_channels(&whole, start, outputs)?;
+            let job = patches.job(&of_channels(&whole, start, outputs)?);
             let byte = start.wrapping_mul(usize::from(whole.output_bytes));
             for tile in patches.tiles(width) {
-                let gather = |index: usize, patch: &mut [i8]| {
-                    let x = tile.start.wrapping_add(index) as i32;
-                    window.gather(&under, x, bytes, &outside, patch)
+                let gather = |pitch: usize, all: &mut [i8]| {
+                    let pixels = (tile.start as i32, tile.len());
+                    let to = (pitch, all);
+                    window.gather(site.kernels, &under, pixels, bytes, &outside, to)
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
                     let x = tile.start as i32;
@@ -125,6 +126,7 @@ fn pointwise(
     };
     let width = usize::from(site.output.width);
     let patches = Patches::of(site, &job, width);
+    let gathered = patches.job(&job);
     let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;
     while next < rows.end {
@@ -135,13 +137,16 @@ fn pointwise(
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
             for tile in patches.tiles(width) {
-                let aside = |index: usize, patch: &mut [i8]| {
-                    let pixel = tile.start.checked_add(index)?.checked_mul(job.pitch)?;
-                    let start = from.checked_add(pixel)?;
-                    copy(
-                        patch,
-                        as_i8(arena.get(start..start.checked_add(dense.pitch)?)?),
-                    )
+                let aside = |pitch: usize, all: &mut [i8]| {
+                    let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
+                    let runs = Runs {
+                        count: tile.len(),
+                        len: dense.pitch,
+                        step: job.pitch,
+                        pitch,
+                    };
+                    (site.kernels.copy_runs)(&runs, as_i8(arena.get(start..)?), all);
+                    Some(())
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
                     let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
@@ -152,7 +157,7 @@ fn pointwise(
                 let ready = patches.fill(tile.len(), aside, spread, scratch)?;
                 let start = to.checked_add(tile.start.checked_mul(job.stride)?)?;
                 let out = as_i8_mut(arena.get_mut(start..)?);
-                patches.multiply(&job, tile.len(), ready, out);
+                patches.multiply(&gathered, tile.len(), ready, out);
             }
             continue;
         }

@@ -61,7 +61,7 @@ impl Patches {
     }
 
     /// Gathers `count` patches. Where they lie in lanes `spread` does, and is told where to; else
-    /// `gather` makes each, by its number.
+    /// `gather` does, told how far apart.
     pub(super) fn fill<'a>(
         &self,
         count: usize,
@@ -85,24 +85,24 @@ impl Patches {
             spread(lanes, &whole, all)?;
             return Some(all);
         }
-        let patch = len.checked_mul(usize::from(bytes))?;
         let all = scratch.get_mut(..count.checked_mul(self.pitch)?)?;
-        for index in 0..count {
-            let from = index.checked_mul(self.pitch)?;
-            gather(index, all.get_mut(from..from.checked_add(patch)?)?)?;
-        }
+        gather(self.pitch, all)?;
         Some(all)
+    }
+
+    /// The same GEMM over patches that [`fill`](Self::fill) makes.
+    pub(super) fn job<'a>(&self, job: &Gemm<'a>) -> Gemm<'a> {
+        Gemm {
+            pitch: self.pitch,
+            ..*job
+        }
     }
 
     /// The GEMM over `count` patches that [`fill`](Self::fill) made.
     pub(super) fn multiply(&self, job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8]) {
-        if let Some(lanes) = &self.lanes {
-            return (lanes.multiply)(job, count, patches, out);
+        match &self.lanes {
+            Some(lanes) => (lanes.multiply)(job, count, patches, out),
+            None => (self.kernels.gemm)(job, count, patches, out, &mut []),
         }
-        let job = Gemm {
-            pitch: self.pitch,
-            ..*job
-        };
-        (self.kernels.gemm)(&job, count, patches, out, &mut []);
     }
 }

@@ -1,9 +1,11 @@
 //! The window of an operator over its input: which pixels lie under it, and what stands outside.
 
+use core::ops::Range;
+
 use super::{copy, of_element};
 use crate::arena::Rows;
 use crate::blob::{ConvParams, OpRecord, TensorRecord};
-use crate::kernels::{Element, Lanes, Spread};
+use crate::kernels::{Element, Kernels, Lanes, Runs, Spread};
 
 /// A window of taps that moves over the input, in steps of its stride.
 #[derive(Clone, Copy)]
@@ -84,39 +86,81 @@ impl Window {
         row.get(start..start.wrapping_add(len))
     }
 
-    /// Gathers what lies under the window of pixel `x` into `patch`: tap after tap, `len`
-    /// bytes from `first` each, `outside` where a tap lies outside the image.
+    /// Gathers what lies under the windows of `count` pixels from `x` on, into patches `pitch` bytes
+    /// apart: tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside
+    /// the image.
     pub(crate) fn gather(
         &self,
+        kernels: &Kernels,
         under: &Under<'_>,
-        x: i32,
+        (x, count): (i32, usize),
         (first, len): (usize, usize),
         outside: &Outside<'_>,
-        patch: &mut [i8],
+        (pitch, patches): (usize, &mut [i8]),
     ) -> Option<()> {
-        let left = self.left(x);
-        let taps_w = i32::from(self.taps_w);
         let span = len.wrapping_mul(usize::from(self.taps_w));
-        let contiguous = self.dilation_w == 1
-            && len == self.pixel_bytes
-            && left >= 0
-            && left.wrapping_add(taps_w) <= self.width;
+        let left = self.left(x);
+        let whole = self.dilation_w == 1 && len == self.pixel_bytes;
+        let inner = if whole {
+            self.inner(left, count)
+        } else {
+            0..0
+        };
         if span == 0 {
             return None;
         }
-        for (tap, line) in (0..self.taps_h).zip(patch.chunks_exact_mut(span)) {
+        for tap in 0..self.taps_h {
             let row = under.row(self, tap);
-            if let (Some(row), true) = (row, contiguous) {
-                let start = (left as usize).wrapping_mul(len);
-                copy(line, row.get(start..start.wrapping_add(span))?)?;
-                continue;
+            let lines = patches.get_mut(span.wrapping_mul(tap.into())..)?;
+            let inner = row.map_or(0..0, |_| inner.clone());
+            if let (Some(row), false) = (row, inner.is_empty()) {
+                let column = left.wrapping_add((inner.start as i32).wrapping_mul(self.stride_w));
+                let runs = Runs {
+                    count: inner.len(),
+                    len: span,
+                    step: len.wrapping_mul(self.stride_w as usize),
+                    pitch,
+                };
+                let from = row.get((column as usize).wrapping_mul(len)..)?;
+                (kernels.copy_runs)(&runs, from, lines.get_mut(inner.start.wrapping_mul(pitch)..)?);
             }
-            for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len.max(1))) {
-                let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
-                match row.and_then(|row| self.pixel(row, column, first, len)) {
-                    Some(source) => copy(pixel, source)?,
-                    None => outside.fill(pixel, first)?,
-                }
+            for index in (0..inner.start).chain(inner.end..count) {
+                let line = lines.get_mut(index.wrapping_mul(pitch)..)?.get_mut(..span)?;
+                let left = left.wrapping_add((index as i32).wrapping_mul(self.stride_w));
+                self.line(row, left, (first, len), outside, line)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Those of `count` windows that lie within the image from side to side, the first of which begins in
+    /// column `left`.
+    fn inner(&self, left: i32, count: usize) -> Range<usize> {
+        let windows = |columns: i32| columns.checked_div(self.stride_w).unwrap_or(0).max(0) as usize;
+        let behind = left.wrapping_add(i32::from(self.taps_w));
+        let before = self.stride_w.wrapping_sub(1).wrapping_sub(left.min(0));
+        let start = windows(before).min(count);
+        let end = windows(self.width.wrapping_sub(behind).wrapping_add(self.stride_w));
+        start..end.clamp(start, count)
+    }
+
+    /// One row of a window whose first column is `left`.
+    fn line(
+        &self,
+        row: Option<&[i8]>,
+        left: i32,
+        (first, len): (usize, usize),
+        outside: &Outside<'_>,
+        line: &mut [i8],
+    ) -> Option<()> {
+        if row.is_none() && matches!(outside, Outside::ZeroPoint(..)) {
+            return outside.fill(line, first);
+        }
+        for (tap, pixel) in (0..i32::from(self.taps_w)).zip(line.chunks_exact_mut(len.max(1))) {
+            let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
+            match row.and_then(|row| self.pixel(row, column, first, len)) {
+                Some(source) => copy(pixel, source)?,
+                None => outside.fill(pixel, first)?,
             }
         }
         Some(())
