@@ -68,11 +68,12 @@ fn by_patches(
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
         let under = window.under(&io.a, y);
-        for tile in patches.tiles(width) {
-            let first = tile.start.wrapping_mul(whole.stride);
-            let pixels = io.out.get_mut(first..)?;
-            for group in 0..usize::from(params.groups) {
-                let bytes = (group.wrapping_mul(of_group), of_group);
+        for group in 0..usize::from(params.groups) {
+            let bytes = (group.wrapping_mul(of_group), of_group);
+            let start = group.wrapping_mul(outputs);
+            let job = of_channels(&whole, start, outputs)?;
+            let byte = start.wrapping_mul(usize::from(whole.output_bytes));
+            for tile in patches.tiles(width) {
                 let gather = |index: usize, patch: &mut [i8]| {
                     let x = tile.start.wrapping_add(index) as i32;
                     window.gather(&under, x, bytes, &outside, patch)
@@ -81,10 +82,8 @@ fn by_patches(
                     let x = tile.start as i32;
                     window.spread(&under, x, bytes, &outside, (lanes, all), to)
                 };
-                let start = group.wrapping_mul(outputs);
-                let job = of_channels(&whole, start, outputs)?;
-                let byte = start.wrapping_mul(usize::from(whole.output_bytes));
-                let out = pixels.get_mut(byte..)?;
+                let place = tile.start.wrapping_mul(whole.stride).wrapping_add(byte);
+                let out = io.out.get_mut(place..)?;
                 let ready = patches.fill(tile.len(), gather, spread, scratch)?;
                 patches.multiply(&job, tile.len(), ready, out);
             }
