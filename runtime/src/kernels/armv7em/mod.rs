@@ -17,6 +17,7 @@ pub const KERNELS: Kernels = Kernels {
     lanes: Some(super::Lanes {
         spread: spread::spread,
         multiply: multiply::multiply,
+        sweep: multiply::sweep,
     }),
     gemm: multiply::gemm,
     depthwise: depthwise::depthwise,
