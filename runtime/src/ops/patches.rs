@@ -44,10 +44,7 @@ impl Patches {
     }
 
     /// Some pixels of a row, tile by tile.
-    pub(super) fn tiles(
-        &self,
-        pixels: Range<usize>,
-    ) -> impl Iterator<Item = Range<usize>> + use<> {
+    pub(super) fn tiles(&self, pixels: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
         let (most, in_lanes) = (self.most.max(1), self.lanes.is_some());
         let mut start = pixels.start;
         core::iter::from_fn(move || {
