@@ -43,12 +43,12 @@ impl Patches {
         }
     }
 
-    /// The pixels of a row, tile by tile.
-    pub(super) fn tiles(&self, width: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+    /// Some pixels of a row, tile by tile.
+    pub(super) fn tiles(&self, pixels: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
         let (most, in_lanes) = (self.most.max(1), self.lanes.is_some());
-        let mut start = 0usize;
+        let mut start = pixels.start;
         core::iter::from_fn(move || {
-            let left = width.checked_sub(start).filter(|left| *left > 0)?;
+            let left = pixels.end.checked_sub(start).filter(|left| *left > 0)?;
             let tile = if in_lanes {
                 lanes_for(left, most)
             } else {
@@ -58,6 +58,23 @@ impl Patches {
             start = start.wrapping_add(tile);
             Some(first..start)
         })
+    }
+
+    /// The kernels for lanes, if patches lie in lanes; and of `width` pixels of a row, those of whole
+    /// tiles whose patches all lie `inside`.
+    pub(super) fn whole_tiles(
+        &self,
+        width: usize,
+        inside: &Range<usize>,
+    ) -> Option<(Lanes, Range<usize>)> {
+        let whole = |pixels: usize| {
+            let rest = pixels.checked_rem(self.most).filter(|rest| *rest > 0)?;
+            Some(pixels.wrapping_sub(rest).wrapping_add(self.most))
+        };
+        let start = whole(inside.start).unwrap_or(inside.start);
+        let behind = width.saturating_sub(inside.end);
+        let end = width.checked_sub(whole(behind).unwrap_or(behind))?;
+        (start < end).then_some((self.lanes?, start..end))
     }
 
     /// Gathers `count` patches. Where they lie in lanes `spread` does, and is told where to; else
