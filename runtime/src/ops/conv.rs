@@ -67,23 +67,24 @@ fn by_patches(
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
+        let under = window.under(&io.a, y);
         for group in 0..usize::from(params.groups) {
             let bytes = (group.wrapping_mul(of_group), of_group);
             let start = group.wrapping_mul(outputs);
             let job = patches.job(&of_channels(&whole, start, outputs)?);
             let byte = start.wrapping_mul(usize::from(whole.output_bytes));
             for tile in patches.tiles(width) {
-                let first = tile.start.wrapping_mul(whole.stride);
                 let gather = |pitch: usize, all: &mut [i8]| {
-                    let pixels = (y, tile.start as i32, tile.len());
+                    let pixels = (tile.start as i32, tile.len());
                     let to = (pitch, all);
-                    window.gather(site.kernels, &io.a, pixels, bytes, &outside, to)
+                    window.gather(site.kernels, &under, pixels, bytes, &outside, to)
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
-                    let left = (y, tile.start as i32);
-                    window.spread(&io.a, left, bytes, &outside, (lanes, all), to)
+                    let x = tile.start as i32;
+                    window.spread(&under, x, bytes, &outside, (lanes, all), to)
                 };
-                let out = io.out.get_mut(first.checked_add(byte)?..)?;
+                let place = tile.start.wrapping_mul(whole.stride).wrapping_add(byte);
+                let out = io.out.get_mut(place..)?;
                 let ready = patches.fill(tile.len(), gather, spread, scratch)?;
                 patches.multiply(&job, tile.len(), ready, out);
             }

@@ -86,14 +86,14 @@ impl Window {
         row.get(start..start.wrapping_add(len))
     }
 
-    /// Gathers what lies under the windows of `count` pixels from (`y`, `x`) on, into patches `pitch`
-    /// bytes apart: tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside
-    /// the image.
+    /// Gathers what lies under the windows of `count` pixels from `x` on, into patches `pitch` bytes
+    /// apart: tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside the
+    /// image.
     pub(crate) fn gather(
         &self,
         kernels: &Kernels,
-        rows: &Rows<'_>,
-        (y, x, count): (u16, i32, usize),
+        under: &Under<'_>,
+        (x, count): (i32, usize),
         (first, len): (usize, usize),
         outside: &Outside<'_>,
         (pitch, patches): (usize, &mut [i8]),
@@ -110,7 +110,7 @@ impl Window {
             return None;
         }
         for tap in 0..self.taps_h {
-            let row = self.row(rows, y, tap);
+            let row = under.row(self, tap);
             let lines = patches.get_mut(span.wrapping_mul(tap.into())..)?;
             let inner = row.map_or(0..0, |_| inner.clone());
             if let (Some(row), false) = (row, inner.is_empty()) {
@@ -166,59 +166,102 @@ impl Window {
         Some(())
     }
 
+    /// The rows under the window of the pixels of output row `y`.
+    pub(crate) fn under<'a>(&self, rows: &Rows<'a>, y: u16) -> Under<'a> {
+        let mut first = [None; FEW];
+        for (tap, place) in (0..self.taps_h).zip(&mut first) {
+            *place = self.row(rows, y, tap);
+        }
+        Under {
+            first,
+            rows: *rows,
+            y,
+        }
+    }
+
     /// As [`gather`](Self::gather), for all patches of `all` side by side, of which the first is that
-    /// of pixel (`y`, `x`).
+    /// of pixel `x`.
     pub(crate) fn spread(
         &self,
-        rows: &Rows<'_>,
-        (y, x): (u16, i32),
+        under: &Under<'_>,
+        x: i32,
         (first, len): (usize, usize),
         outside: &Outside<'_>,
         (lanes, all): (&Lanes, &Spread),
         to: &mut [i8],
     ) -> Option<()> {
         let left = self.left(x);
-        let behind = left
-            .wrapping_add((all.count.wrapping_sub(1) as i32).wrapping_mul(self.stride_w))
-            .wrapping_add(i32::from(self.taps_w));
-        let contiguous =
-            self.dilation_w == 1 && len == self.pixel_bytes && left >= 0 && behind <= self.width;
+        let right =
+            left.wrapping_add((all.count.wrapping_sub(1) as i32).wrapping_mul(self.stride_w));
+        let taps = i32::from(self.taps_w);
+        // Taps that lie within the image in all patches, where these are the bytes of whole pixels.
+        let whole = if self.dilation_w == 1 && len == self.pixel_bytes {
+            0i32.wrapping_sub(left).max(0)..self.width.wrapping_sub(right).min(taps)
+        } else {
+            taps..taps
+        };
         let elements = len.checked_div(all.bytes.into())?;
-        let span = elements.wrapping_mul(usize::from(self.taps_w));
         let step = (self.stride_w as usize).wrapping_mul(self.pixel_bytes);
         let mut element = 0usize;
         for tap in 0..self.taps_h {
-            let row = self.row(rows, y, tap);
-            if let (Some(row), true) = (row, contiguous) {
-                let from = row.get((left as usize).wrapping_mul(len)..)?;
-                let line = Spread {
-                    element,
-                    len: span,
-                    step,
-                    ..*all
-                };
-                (lanes.spread)(&line, from, to);
-                element = element.wrapping_add(span);
-                continue;
-            }
-            for tap in 0..i32::from(self.taps_w) {
-                let mut column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
-                for lane in 0..all.count {
-                    let pixel = Spread {
-                        first: lane,
-                        count: 1,
+            let row = under.row(self, tap);
+            let mut tap = 0;
+            while tap < taps {
+                let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
+                if let (Some(row), true) = (row, tap == whole.start && !whole.is_empty()) {
+                    let from = row.get((column as usize).wrapping_mul(len)..)?;
+                    let count = whole.end.wrapping_sub(tap);
+                    let len = elements.wrapping_mul(count as usize);
+                    let line = Spread {
                         element,
-                        len: elements,
+                        len,
+                        step,
                         ..*all
                     };
-                    match row.and_then(|row| self.pixel(row, column, first, len)) {
-                        Some(source) => (lanes.spread)(&pixel, source, to),
-                        None => outside.spread(first, (lanes, &pixel), to)?,
-                    }
-                    column = column.wrapping_add(self.stride_w);
+                    (lanes.spread)(&line, from, to);
+                    element = element.wrapping_add(len);
+                    tap = whole.end;
+                    continue;
+                }
+                let pixel = Spread {
+                    element,
+                    len: elements,
+                    ..*all
+                };
+                if row.is_none() {
+                    outside.spread(first, (lanes, &pixel), to)?;
+                } else {
+                    self.each_lane(row, column, (first, len), outside, (lanes, &pixel), to)?;
                 }
                 element = element.wrapping_add(elements);
+                tap = tap.wrapping_add(1);
             }
+        }
+        Some(())
+    }
+
+    /// A tap, of which `column` is the one of the first lane, lane by lane.
+    fn each_lane(
+        &self,
+        row: Option<&[i8]>,
+        column: i32,
+        (first, len): (usize, usize),
+        outside: &Outside<'_>,
+        (lanes, all): (&Lanes, &Spread),
+        to: &mut [i8],
+    ) -> Option<()> {
+        let mut column = column;
+        for lane in 0..all.count {
+            let pixel = Spread {
+                first: lane,
+                count: 1,
+                ..*all
+            };
+            match row.and_then(|row| self.pixel(row, column, first, len)) {
+                Some(source) => (lanes.spread)(&pixel, source, to),
+                None => outside.spread(first, (lanes, &pixel), to)?,
+            }
+            column = column.wrapping_add(self.stride_w);
         }
         Some(())
     }
@@ -241,10 +284,34 @@ impl Window {
     }
 }
 
+/// Rows that are found once for all pixels of an output row; of higher windows, the others are found
+/// for each.
+const FEW: usize = 8;
+
+/// The rows under a window.
+pub(crate) struct Under<'a> {
+    first: [Option<&'a [i8]>; FEW],
+    rows: Rows<'a>,
+    y: u16,
+}
+
+impl<'a> Under<'a> {
+    /// The row under tap row `tap`; `None` if it is padding.
+    fn row(&self, window: &Window, tap: u16) -> Option<&'a [i8]> {
+        match self.first.get(usize::from(tap)) {
+            Some(row) => *row,
+            None => window.row(&self.rows, self.y, tap),
+        }
+    }
+}
+
+/// Bytes of padding that are at hand.
+const SOME: usize = 32;
+
 /// What stands outside the image.
 pub(crate) enum Outside<'a> {
-    /// The zero point, in every channel, of elements of so many bytes.
-    ZeroPoint(i8, u8),
+    /// The zero point, in every channel, of elements of so many bytes; and some of these.
+    ZeroPoint(i8, u8, [i8; SOME]),
     /// A pixel of its own, for an input whose zero differs from channel to channel.
     Pixel(&'a [i8]),
 }
@@ -254,7 +321,10 @@ impl<'a> Outside<'a> {
     pub(crate) fn of_conv(site: &super::Site<'a>, params: &ConvParams) -> Option<Self> {
         if params.pad_pixel == 0 {
             let input = &site.input;
-            return Some(Self::ZeroPoint(input.zero_point, input.element_bytes));
+            let (zero, bytes) = (input.zero_point, input.element_bytes);
+            let mut some = [0; SOME];
+            zeros(&mut some, zero, bytes);
+            return Some(Self::ZeroPoint(zero, bytes, some));
         }
         let channels = usize::from(site.input.channels);
         site.model
@@ -263,13 +333,11 @@ impl<'a> Outside<'a> {
             .map(Self::Pixel)
     }
 
-    /// As [`fill`](Self::fill), for a pixel in a lane.
+    /// As [`fill`](Self::fill), for a pixel in lanes.
     fn spread(&self, first: usize, (lanes, pixel): (&Lanes, &Spread), to: &mut [i8]) -> Option<()> {
         match self {
-            Self::ZeroPoint(zero, bytes) => {
-                let mut some = [0; 32];
-                zeros(&mut some, *zero, *bytes);
-                let most = some.len().checked_div(usize::from(*bytes))?;
+            Self::ZeroPoint(_, bytes, some) => {
+                let most = SOME.checked_div(usize::from(*bytes))?;
                 let end = pixel.element.checked_add(pixel.len)?;
                 for element in (pixel.element..end).step_by(most.max(1)) {
                     let len = most.min(end.wrapping_sub(element));
@@ -278,7 +346,7 @@ impl<'a> Outside<'a> {
                         len,
                         ..*pixel
                     };
-                    (lanes.spread)(&part, &some, to);
+                    (lanes.spread)(&part, some, to);
                 }
             }
             Self::Pixel(outside) => (lanes.spread)(pixel, outside.get(first..)?, to),
@@ -288,7 +356,7 @@ impl<'a> Outside<'a> {
 
     fn fill(&self, pixel: &mut [i8], first: usize) -> Option<()> {
         match self {
-            Self::ZeroPoint(zero, bytes) => zeros(pixel, *zero, *bytes),
+            Self::ZeroPoint(zero, bytes, _) => zeros(pixel, *zero, *bytes),
             Self::Pixel(outside) => {
                 copy(pixel, outside.get(first..first.wrapping_add(pixel.len()))?)?;
             }
