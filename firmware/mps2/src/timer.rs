@@ -109,4 +109,10 @@ impl<const TICK: usize> Counter for Timer<TICK> {
             .saturating_sub(waited)
             .saturating_sub(self.overhead)
     }
+
+    fn elapsed(&self) -> u64 {
+        // SAFETY: the counter's register, which may be read at any time.
+        let ticks = unsafe { self.counter.read_volatile() };
+        u64::from(ticks.wrapping_sub(self.begun)).wrapping_mul(TICK as u64)
+    }
 }

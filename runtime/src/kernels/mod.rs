@@ -8,8 +8,12 @@
 //! tidbit_backend="NAME"` forces one, `scalar` on any target.
 #![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
 
+#[cfg(tidbit_armv6m)]
+mod armv6m;
 #[cfg(tidbit_armv7em)]
 mod armv7em;
+#[cfg(tidbit_armv7m)]
+mod armv7m;
 pub mod bytes;
 mod element;
 mod jobs;
@@ -22,6 +26,8 @@ mod packing;
 mod rearrange;
 pub mod scalar;
 pub mod scratch;
+#[cfg(any(tidbit_armv6m, tidbit_armv7m))]
+mod small;
 #[cfg(tidbit_x86)]
 mod x86;
 
@@ -81,11 +87,15 @@ pub struct Kernels {
 
 /// The fastest backend for the machine.
 pub fn kernels() -> &'static Kernels {
+    #[cfg(tidbit_armv6m)]
+    return &armv6m::KERNELS;
     #[cfg(tidbit_armv7em)]
     return &armv7em::KERNELS;
+    #[cfg(tidbit_armv7m)]
+    return &armv7m::KERNELS;
     #[cfg(tidbit_mve)]
     return &mve::KERNELS;
-    #[cfg(not(any(tidbit_armv7em, tidbit_mve)))]
+    #[cfg(not(any(tidbit_armv6m, tidbit_armv7em, tidbit_armv7m, tidbit_mve)))]
     backends().last().unwrap_or(&scalar::KERNELS)
 }
 
@@ -96,8 +106,12 @@ pub fn backends() -> impl Iterator<Item = &'static Kernels> {
     let scalar = scalar.chain(x86::backends());
     #[cfg(tidbit_neon)]
     let scalar = scalar.chain(neon::backends());
+    #[cfg(tidbit_armv6m)]
+    let scalar = scalar.chain([&armv6m::KERNELS]);
     #[cfg(tidbit_armv7em)]
     let scalar = scalar.chain([&armv7em::KERNELS]);
+    #[cfg(tidbit_armv7m)]
+    let scalar = scalar.chain([&armv7m::KERNELS]);
     #[cfg(tidbit_mve)]
     let scalar = scalar.chain([&mve::KERNELS]);
     scalar

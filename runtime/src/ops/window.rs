@@ -87,8 +87,8 @@ impl Window {
     }
 
     /// Gathers what lies under the windows of `count` pixels from `x` on, into patches `pitch` bytes
-    /// apart: tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside the
-    /// image.
+    /// apart: tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside
+    /// the image.
     pub(crate) fn gather(
         &self,
         kernels: &Kernels,

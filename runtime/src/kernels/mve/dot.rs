@@ -40,9 +40,7 @@ pub(super) fn dots(
         let outputs = pixel.iter_mut().zip(requant.channels());
         for (row, (q, (bias, multiplier))) in outputs.enumerate() {
             let first = row.wrapping_mul(of_channel);
-            let last = full
-                .wrapping_mul(rows)
-                .wrapping_add(row.wrapping_mul(tail));
+            let last = full.wrapping_mul(rows).wrapping_add(row.wrapping_mul(tail));
             let weights = block.get(first..).unwrap_or_default();
             let acc = bias
                 .wrapping_add(dot(head, weights, rows.wrapping_mul(16)))

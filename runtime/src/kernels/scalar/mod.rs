@@ -6,12 +6,14 @@
 
 mod conv;
 mod depthwise;
+mod high;
 mod pair;
 mod pool;
 mod softmax;
 mod table;
 
 use super::{Element, Kernels, Packing};
+use high::high;
 
 pub use conv::gemm;
 pub use depthwise::depthwise;
@@ -93,10 +95,7 @@ impl<'a> Requant<'a> {
 #[inline(always)]
 pub fn requantize(acc: i32, multiplier: i32, shift: u8, zero_point: i8, lo: i16, hi: i16) -> i32 {
     let shifted = acc.wrapping_shl(u32::from(shift));
-    let product = i64::from(shifted)
-        .wrapping_mul(i64::from(multiplier))
-        .wrapping_add(1 << 31);
-    let scaled = (product >> 32) as i32;
+    let scaled = high(shifted, multiplier);
     clamp(scaled.wrapping_add(i32::from(zero_point)), lo, hi)
 }
 
