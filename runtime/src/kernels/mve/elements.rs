@@ -1,8 +1,31 @@
 //! Kernels that take elements one after another, by loops whose last turn is predicated.
+//!
+//! Predication is by bytes: a loop of elements narrower than what is computed within it would leave
+//! parts of the last results as they were. Where that is so only loads and stores are predicated.
 
 use core::arch::asm;
 
 use crate::kernels::{AddFactors, Average, MulFactors};
+
+/// Elements of q2 from those of q0 and q1, by what [`add`] has in q4 to q7.
+macro_rules! weighted_sum {
+    () => {
+        "vmullb.s16 q2, q0, q4
+        vmullt.s16 q3, q0, q4
+        vmullb.s16 q0, q1, q5
+        vmullt.s16 q1, q1, q5
+        vadd.i32 q2, q2, q0
+        vadd.i32 q3, q3, q1
+        vadd.i32 q2, q2, {c}
+        vadd.i32 q3, q3, {c}
+        vshl.s32 q2, {right}
+        vshl.s32 q3, {right}
+        vqmovnb.s32 q2, q2
+        vqmovnt.s32 q2, q3
+        vmax.s16 q2, q2, q6
+        vmin.s16 q2, q2, q7"
+    };
+}
 
 /// `(a * ma + b * mb + c) >> shift`, clamped, in the place of `a`; a `b` of one element stands for all.
 /// Eight elements in 19 instructions: products of even and odd ones come in vectors of their own.
@@ -20,39 +43,35 @@ pub fn add(a: &mut [i8], b: &[i8], by: &AddFactors) {
         (b.as_ptr(), 8usize)
     };
     // SAFETY: reads and writes the first `count` bytes of `a`, and reads as many of `b`, or the eight of
-    // `element` again and again; eight at a time, the last turn predicated.
+    // `element` again and again; eight at a time, the last time only those that are left.
     unsafe {
         asm!(
             "vdup.16 q4, {ma}",
             "vdup.16 q5, {mb}",
             "vdup.16 q6, {lo}",
             "vdup.16 q7, {hi}",
-            "dlstp.16 lr, {count}",
+            "wls lr, {turns}, 3f",
             "2:",
             "vldrb.s16 q0, [r0]",
             "vldrb.s16 q1, [r1]",
             "add r1, r1, {step}",
-            "vmullb.s16 q2, q0, q4",
-            "vmullt.s16 q3, q0, q4",
-            "vmullb.s16 q0, q1, q5",
-            "vmullt.s16 q1, q1, q5",
-            "vadd.i32 q2, q2, q0",
-            "vadd.i32 q3, q3, q1",
-            "vadd.i32 q2, q2, {c}",
-            "vadd.i32 q3, q3, {c}",
-            "vshl.s32 q2, {right}",
-            "vshl.s32 q3, {right}",
-            "vqmovnb.s32 q2, q2",
-            "vqmovnt.s32 q2, q3",
-            "vmax.s16 q2, q2, q6",
-            "vmin.s16 q2, q2, q7",
+            weighted_sum!(),
             "vstrb.16 q2, [r0], #8",
-            "letp lr, 2b",
+            "le lr, 2b",
+            "3:",
+            "vctp.16 {rest}",
+            "vpstt",
+            "vldrbt.s16 q0, [r0]",
+            "vldrbt.s16 q1, [r1]",
+            weighted_sum!(),
+            "vpst",
+            "vstrbt.16 q2, [r0]",
             ma = in(reg) i32::from(by.ma),
             mb = in(reg) i32::from(by.mb),
             lo = in(reg) i32::from(by.lo),
             hi = in(reg) i32::from(by.hi),
-            count = in(reg) count,
+            turns = in(reg) count / 8,
+            rest = in(reg) count % 8,
             step = in(reg) step,
             c = in(reg) by.c,
             right = in(reg) i32::from(by.shift).wrapping_neg(),
