@@ -137,7 +137,9 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
             } = job.requant;
             let at = start.wrapping_mul(job.k);
             let (Some(weights), Some(bias), Some(multipliers)) = (
-                job.weights.values.get(at..at.wrapping_add(BLOCK.wrapping_mul(job.k))),
+                job.weights
+                    .values
+                    .get(at..at.wrapping_add(BLOCK.wrapping_mul(job.k))),
                 bias.get(start..start.wrapping_add(BLOCK)),
                 multipliers.get(start..start.wrapping_add(BLOCK)),
             ) else {
@@ -147,11 +149,16 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
                 rest = last_step(weights, left);
             }
             // SAFETY: eight words each.
-            let [bias, multipliers] = unsafe { [eight(bias.as_ptr()), eight(multipliers.as_ptr())] };
+            let [bias, multipliers] =
+                unsafe { [eight(bias.as_ptr()), eight(multipliers.as_ptr())] };
             let block = Block {
                 weights: weights.as_ptr(),
                 steps,
-                rest: if left > 0 { rest.as_ptr() } else { core::ptr::null() },
+                rest: if left > 0 {
+                    rest.as_ptr()
+                } else {
+                    core::ptr::null()
+                },
                 back: (left as isize).wrapping_sub(BLOCK as isize),
                 words: Words {
                     bias: T::words(bias),
@@ -166,7 +173,9 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
                 stride: job.stride,
             };
             let from = patches.as_ptr().wrapping_add(first.wrapping_mul(job.pitch));
-            let to = out.as_mut_ptr().wrapping_add(first.wrapping_mul(job.stride));
+            let to = out
+                .as_mut_ptr()
+                .wrapping_add(first.wrapping_mul(job.stride));
             let cursor = Cursor {
                 before: from.wrapping_sub(job.pitch),
                 out: to.wrapping_add(start.wrapping_mul(if WIDE { 2 } else { 1 })),
@@ -191,7 +200,9 @@ fn last_step(weights: &[i8], left: usize) -> [i8; BLOCK * BLOCK] {
     for (n, row) in step.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
         // Eight bytes up to the channel's last one; those of others go.
         let end = first.wrapping_add(n.wrapping_add(1).wrapping_mul(left));
-        let tail = weights.get(..end).and_then(|weights| weights.last_chunk::<BLOCK>());
+        let tail = weights
+            .get(..end)
+            .and_then(|weights| weights.last_chunk::<BLOCK>());
         let tail = u64::from_le_bytes(tail.copied().unwrap_or_default().map(|byte| byte as u8));
         let kept = tail.wrapping_shr(zeros).wrapping_shl(zeros);
         *row = kept.to_le_bytes().map(|byte| byte as i8);

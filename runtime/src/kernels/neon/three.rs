@@ -157,8 +157,11 @@ macro_rules! next_column {
     ($turn:literal, $then:literal) => {
         concat!(
             "subs {left}, {left}, #1\n",
-            "b.lo ", $turn, "f\n",
-            $then, ":\n",
+            "b.lo ",
+            $turn,
+            "f\n",
+            $then,
+            ":\n",
         )
     };
 }
@@ -167,7 +170,8 @@ macro_rules! next_column {
 macro_rules! next_run {
     ($turn:literal, $then:literal) => {
         concat!(
-            $turn, ":\n",
+            $turn,
+            ":\n",
             "mov {r0}, {n0}\n",
             "mov {r1}, {n1}\n",
             "mov {r2}, {n2}\n",
@@ -178,8 +182,12 @@ macro_rules! next_run {
             "mov {n2}, {beyond}\n",
             "mov {next_step}, xzr\n",
             "mov {next_left}, #0x7fff000000000000\n",
-            "b.lo ", $turn, "b\n",
-            "b ", $then, "b\n",
+            "b.lo ",
+            $turn,
+            "b\n",
+            "b ",
+            $then,
+            "b\n",
         )
     };
 }
@@ -194,10 +202,18 @@ macro_rules! finish {
             "sshl v2.4s, v2.4s, v31.4s\n",
             "sshl v3.4s, v3.4s, v31.4s\n",
             "7:\n",
-            "sqdmulh v0.4s, v0.4s, v", $a, ".4s\n",
-            "sqdmulh v1.4s, v1.4s, v", $b, ".4s\n",
-            "sqdmulh v2.4s, v2.4s, v", $c, ".4s\n",
-            "sqdmulh v3.4s, v3.4s, v", $d, ".4s\n",
+            "sqdmulh v0.4s, v0.4s, v",
+            $a,
+            ".4s\n",
+            "sqdmulh v1.4s, v1.4s, v",
+            $b,
+            ".4s\n",
+            "sqdmulh v2.4s, v2.4s, v",
+            $c,
+            ".4s\n",
+            "sqdmulh v3.4s, v3.4s, v",
+            $d,
+            ".4s\n",
             "sqrshrn v0.4h, v0.4s, #1\n",
             "sqrshrn v2.4h, v2.4s, #1\n",
             "sqrshrn2 v0.8h, v1.4s, #1\n",

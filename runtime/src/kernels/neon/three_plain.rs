@@ -12,15 +12,27 @@ use super::tile_plain::Plain;
 
 /// Loads a column of three rows.
 macro_rules! column {
-    (a, $turn:literal, $then:literal) => { column!($turn, $then, "v4", "v5", "v6") };
-    (b, $turn:literal, $then:literal) => { column!($turn, $then, "v7", "v8", "v9") };
-    (c, $turn:literal, $then:literal) => { column!($turn, $then, "v10", "v11", "v12") };
+    (a, $turn:literal, $then:literal) => {
+        column!($turn, $then, "v4", "v5", "v6")
+    };
+    (b, $turn:literal, $then:literal) => {
+        column!($turn, $then, "v7", "v8", "v9")
+    };
+    (c, $turn:literal, $then:literal) => {
+        column!($turn, $then, "v10", "v11", "v12")
+    };
     ($turn:literal, $then:literal, $a:literal, $b:literal, $c:literal) => {
         concat!(
             next_column!($turn, $then),
-            "ld1 {{", $a, ".16b}}, [{r0}], {step}\n",
-            "ld1 {{", $b, ".16b}}, [{r1}], {step}\n",
-            "ld1 {{", $c, ".16b}}, [{r2}], {step}\n",
+            "ld1 {{",
+            $a,
+            ".16b}}, [{r0}], {step}\n",
+            "ld1 {{",
+            $b,
+            ".16b}}, [{r1}], {step}\n",
+            "ld1 {{",
+            $c,
+            ".16b}}, [{r2}], {step}\n",
         )
     };
 }
@@ -29,9 +41,8 @@ macro_rules! column {
 macro_rules! taps {
     ($a:literal, $w:literal, $b:literal, $v:literal, $low:literal, $high:literal) => {
         concat!(
-            "smull v", $low, ".8h, v", $a, ".8b, v", $w, ".8b\n",
-            "smull2 v", $high, ".8h, v", $a, ".16b, v", $w, ".16b\n",
-            "smlal v", $low, ".8h, v", $b, ".8b, v", $v, ".8b\n",
+            "smull v", $low, ".8h, v", $a, ".8b, v", $w, ".8b\n", "smull2 v", $high, ".8h, v", $a,
+            ".16b, v", $w, ".16b\n", "smlal v", $low, ".8h, v", $b, ".8b, v", $v, ".8b\n",
             "smlal2 v", $high, ".8h, v", $b, ".16b, v", $v, ".16b\n",
         )
     };
@@ -41,19 +52,33 @@ macro_rules! taps {
 macro_rules! add {
     ($low:literal, $high:literal) => {
         concat!(
-            "saddw v0.4s, v0.4s, v", $low, ".4h\n",
-            "saddw2 v1.4s, v1.4s, v", $low, ".8h\n",
-            "saddw v2.4s, v2.4s, v", $high, ".4h\n",
-            "saddw2 v3.4s, v3.4s, v", $high, ".8h\n",
+            "saddw v0.4s, v0.4s, v",
+            $low,
+            ".4h\n",
+            "saddw2 v1.4s, v1.4s, v",
+            $low,
+            ".8h\n",
+            "saddw v2.4s, v2.4s, v",
+            $high,
+            ".4h\n",
+            "saddw2 v3.4s, v3.4s, v",
+            $high,
+            ".8h\n",
         )
     };
 }
 
 /// A pixel under three columns.
 macro_rules! pixel {
-    (a, b, c) => { pixel!("4", "5", "6", "7", "8", "9", "10", "11", "12") };
-    (b, c, a) => { pixel!("7", "8", "9", "10", "11", "12", "4", "5", "6") };
-    (c, a, b) => { pixel!("10", "11", "12", "4", "5", "6", "7", "8", "9") };
+    (a, b, c) => {
+        pixel!("4", "5", "6", "7", "8", "9", "10", "11", "12")
+    };
+    (b, c, a) => {
+        pixel!("7", "8", "9", "10", "11", "12", "4", "5", "6")
+    };
+    (c, a, b) => {
+        pixel!("10", "11", "12", "4", "5", "6", "7", "8", "9")
+    };
     (
         $a0:literal, $a1:literal, $a2:literal,
         $b0:literal, $b1:literal, $b2:literal,
@@ -69,8 +94,12 @@ macro_rules! pixel {
             add!("15", "25"),
             taps!($c0, "18", $c1, "21", "13", "14"),
             add!("26", "27"),
-            "smull v15.8h, v", $c2, ".8b, v24.8b\n",
-            "smull2 v25.8h, v", $c2, ".16b, v24.16b\n",
+            "smull v15.8h, v",
+            $c2,
+            ".8b, v24.8b\n",
+            "smull2 v25.8h, v",
+            $c2,
+            ".16b, v24.16b\n",
             add!("13", "14"),
             "ldp q26, q27, [{multipliers}]\n",
             "ldp q13, q14, [{multipliers}, #32]\n",
