@@ -12,6 +12,7 @@ mod pair;
 mod pool;
 mod stores;
 mod table;
+mod taps;
 mod taps_dot;
 mod taps_plain;
 mod three;
@@ -21,6 +22,7 @@ mod tile_dot;
 mod tile_matrix;
 mod tile_plain;
 mod vector;
+mod walk;
 
 use super::{Depthwise, Gemm, Kernels, Packing, scalar};
 
