@@ -1,9 +1,10 @@
 #!/bin/sh
 # Builds the firmware of a board, and prints the path of its ELF file.
 #
-#   firmware/build.sh BOARD [ARENA_BYTES]     (a folder of firmware/boards, or float-check)
+#   firmware/build.sh BOARD [ARENA_BYTES | kernel-check]     (a folder of firmware/boards, or float-check)
 #
 # With ARENA_BYTES the arena has exactly so many bytes, instead of all that board.toml allows.
+# kernel-check is the firmware that tries the micro-kernels, instead of the one that runs nets.
 # The file is of this board and this length alone: it stays as it is when another is built.
 set -eu
 cd "$(dirname "$0")"
@@ -20,12 +21,20 @@ float-check) package=float-check target=thumbv6m-none-eabi ;;
     [ -f "boards/$1/board.toml" ] || fail "no board named $1; there are: $(ls boards | tr '\n' ' ')"
     package=$1
     target=$(sed -n 's/^target *= *"\(.*\)"/\1/p' "boards/$1/board.toml")
+    # Only set where the board has some, for it takes the place of flags in a user's own settings.
+    rustflags=$(sed -n "s/^rustflags *= *'\(.*\)'/\1/p" "boards/$1/board.toml")
+    [ -z "$rustflags" ] || export RUSTFLAGS="$rustflags"
     ;;
 esac
+program=$package
 kept=$PWD/target/elf/$package.elf
 case ${2:-} in
 '') ;;
-*[!0-9]*) fail "ARENA_BYTES is a number of bytes, not \"$2\"" ;;
+kernel-check)
+    program=$package-kernel-check
+    kept=$PWD/target/elf/$program.elf
+    ;;
+*[!0-9]*) fail "this is neither kernel-check nor a number of bytes: \"$2\"" ;;
 *)
     kept=$PWD/target/elf/$package-arena-$2.elf
     export TIDBIT_ARENA_BYTES="$2"
@@ -41,13 +50,13 @@ if command -v flock >/dev/null 2>&1; then
 fi
 
 how=$(./toolchain.sh "$target") || fail "no core for $target; see above"
-set -- build --release --locked --package "$package" --target "$target"
+set -- build --release --locked --package "$package" --bin "$program" --target "$target"
 case $how in
 prebuilt) cargo "$@" >&2 ;;
 build-std) RUSTC_BOOTSTRAP=1 cargo "$@" -Zbuild-std=core >&2 ;;
 *) fail "toolchain.sh said \"$how\"" ;;
 esac
-built=target/$target/release/$package
+built=target/$target/release/$program
 [ -f "$built" ] || fail "cargo built no $built"
 
 # In one rename: whoever boots the file meanwhile has the old one or the new one, whole.

@@ -1,21 +1,23 @@
 //! Which backends of the micro-kernels are built: stable Rust does not tell a crate of the features of
-//! thumb targets, so the target's name decides.
+//! thumb targets, so the target's name decides. That of ARMv8-M does not tell whether a core has the DSP
+//! extension (M33) or Helium (M55): there the flag `--cfg tidbit_backend="armv7em"` or `"mve"` does.
 
 use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    for backend in ["armv7em", "mve", "neon", "x86"] {
+    for backend in ["armv6m", "armv7em", "armv7m", "mve", "neon", "x86"] {
         println!("cargo::rustc-check-cfg=cfg(tidbit_{backend})");
     }
     println!(
-        "cargo::rustc-check-cfg=cfg(tidbit_backend, values(\"scalar\", \"armv7em\", \"mve\"))"
+        "cargo::rustc-check-cfg=cfg(tidbit_backend, values(\"scalar\", \"armv6m\", \"armv7em\", \"armv7m\", \"mve\"))"
     );
     let target = env::var("TARGET").unwrap_or_default();
     let forced = env::var("CARGO_CFG_TIDBIT_BACKEND").ok();
     let own = match target.as_str() {
+        _ if target.starts_with("thumbv6m") => "armv6m",
         _ if target.starts_with("thumbv7em") => "armv7em",
-        _ if target.starts_with("thumbv8m.main") => "armv7em",
+        _ if target.starts_with("thumbv7m") => "armv7m",
         _ if target.starts_with("aarch64") => "neon",
         _ if target.starts_with("x86_64") => "x86",
         _ => "scalar",

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use tidbit::Model;
 use tidbit::blob::TensorRecord;
+use tidbit::kernels::kernels;
 use tidbit_quantize::Normalization;
+use tidbit_quantize::repack::repack;
 use tidbit_quantize::scale::{Element, Scale};
 
 use crate::Error;
@@ -44,6 +46,18 @@ impl BlobFile {
         Model::new(&self.bytes).map_err(|source| Error::Blob {
             path: self.path.clone(),
             source,
+        })
+    }
+
+    /// The same blob with its weights in the order that this machine runs fast; the answers are the same.
+    ///
+    /// # Errors
+    /// As [`model`](Self::model).
+    pub fn for_host(&self) -> Result<Self, Error> {
+        self.model()?;
+        Ok(Self {
+            path: self.path.clone(),
+            bytes: repack(&self.bytes, kernels().packing)?,
         })
     }
 
@@ -111,7 +125,7 @@ mod tests {
             (&b""[..], "net.onnx: the blob is empty."),
             (b"\x08\x07pytorch", "net.onnx: not a tidbit blob"),
             (b"tidb\xff\x00", "net.onnx: the blob has format version 255"),
-            (b"tidb\x03\x00", "net.onnx: the blob is cut short"),
+            (b"tidb\x04\x00", "net.onnx: the blob is cut short"),
         ] {
             std::fs::write(&path, bytes).unwrap();
             let file = BlobFile::read(&path).unwrap();

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::Error;
-use crate::verbs::{inspect, quantize, run, sim, verify};
+use crate::verbs::{bench, inspect, quantize, repack, run, sim, verify};
 
 const EXAMPLES: &str = "\
 A net from file to board:
@@ -29,6 +29,8 @@ enum Verb {
     Run(run::Cmd),
     Inspect(inspect::Cmd),
     Sim(sim::Cmd),
+    Bench(bench::Cmd),
+    Repack(repack::Cmd),
 }
 
 impl Cli {
@@ -43,6 +45,8 @@ impl Cli {
             Verb::Run(cmd) => cmd.run(),
             Verb::Inspect(cmd) => cmd.run(),
             Verb::Sim(cmd) => cmd.run(),
+            Verb::Bench(cmd) => cmd.run(),
+            Verb::Repack(cmd) => cmd.run(),
         }
     }
 }
@@ -78,6 +82,10 @@ mod tests {
             "sim o.tidbit a.png --board mps2-an386 --json --trace --check",
             "sim o.tidbit a.png --board virt-aarch64 --cpu neoverse-n1",
             "sim o.tidbit a.png --certify --json",
+            "bench o.tidbit --board mps2-an386 --layers --json",
+            "repack o.tidbit --target cortex-m55 -o p.tidbit --json",
+            "quantize m.onnx --calibration d -o o.tidbit --target cortex-m4",
+            "bench o.tidbit a.png --backend scalar --rounds 5",
             "quantize m.onnx --calibration d -o o.tidbit --board mps2-an386",
             "quantize int8.onnx -o o.tidbit --std 255",
         ] {
@@ -95,6 +103,8 @@ mod tests {
             "run o.tidbit a.png --top 0",
             "verify o.tidbit --reference m.onnx --images d --min-agreement 95",
             "verify o.tidbit --reference m.onnx --images d --limit 0",
+            "verify o.tidbit --reference m.onnx --images d --max-drop nan",
+            "verify o.tidbit --reference m.onnx --images d --max-drop inf",
             "sim o.tidbit a.png --certify --trace",
         ] {
             let words = std::iter::once("tidbit").chain(line.split(' '));

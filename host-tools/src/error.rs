@@ -26,6 +26,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// No such micro-kernels on this machine.
+    #[error("there is no backend \"{name}\" here; there are: {}.", known.join(", "))]
+    Backend {
+        /// What was asked for.
+        name: String,
+        /// Those that run here.
+        known: Vec<&'static str>,
+    },
     /// Stdout cannot be written.
     #[error("cannot write the result to the standard output: {source}")]
     Stdout {
@@ -82,9 +90,9 @@ pub enum Error {
         /// What the decoder said.
         reason: String,
     },
-    /// A net that takes neither grey nor coloured images.
+    /// A net that takes images of other channels than files have.
     #[error(
-        "the net takes images of {channels} channels, but image files give 1 (grey) or 3 (red, green, blue)"
+        "the net takes images of {channels} channels, but image files give 1 (grey), 3 (red, green, blue) or 4 (with alpha)"
     )]
     Channels {
         /// Channels of the net.

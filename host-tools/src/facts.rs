@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 use tidbit::Model;
-use tidbit::blob::{Cost, OpKind, op_cost};
+use tidbit::blob::{ConvParams, Cost, OpKind, op_cost};
+use tidbit::kernels::Packing;
 
 use crate::grid::{Grid, grouped};
 use crate::recomputed::rows_made;
@@ -14,6 +15,8 @@ pub struct Facts {
     pub blob_bytes: usize,
     /// Bytes of weights, biases, multipliers and tables in it.
     pub weights_bytes: usize,
+    /// The target in whose order the weights lie.
+    pub target: &'static str,
     /// Bytes of the arena, in which the rings lie.
     pub arena_bytes: usize,
     /// Bytes of scratch besides the arena.
@@ -30,6 +33,19 @@ pub struct Facts {
     pub parameters: u64,
 }
 
+/// The order of a model's weights; quantization gives all of them the same.
+pub fn packing(model: &Model<'_>) -> Packing {
+    let tables = model.tables();
+    let mut ops = tables.flow.ops.iter();
+    let convolution = ops.find(|op| {
+        let kind = OpKind::from_byte(op.kind);
+        matches!(kind, Some(OpKind::Conv | OpKind::Depthwise))
+    });
+    let params: Option<ConvParams> = convolution.and_then(|op| tables.data.params(&op));
+    let order = params.and_then(|params| params.order());
+    order.unwrap_or(Packing::Portable)
+}
+
 impl Facts {
     /// Of a model.
     ///
@@ -43,6 +59,7 @@ impl Facts {
             scratch_bytes: model.scratch_bytes(),
             stack_bytes: model.stack_bytes(),
             input_bytes: model.input_shape().bytes(),
+            target: packing(model).name(),
             ..Self::default()
         };
         for (op, rows) in (0..header.op_count).zip(rows_made(model)) {
@@ -62,14 +79,16 @@ impl Facts {
             grid.row([what.to_owned(), grouped(figure), note.to_owned()]);
         };
         row("blob", self.blob_bytes as u64, "bytes of flash");
-        row("  of it weights", self.weights_bytes as u64, "bytes");
+        let note = format!("bytes, ordered for {}", self.target);
+        row("  of it weights", self.weights_bytes as u64, &note);
         row("arena", self.arena_bytes as u64, "bytes of RAM");
         if let Some(bound) = arena_bound {
             let note = "bytes: needed at one time by the best cuts";
             row("  lower bound", bound as u64, note);
         }
         row("scratch", self.scratch_bytes as u64, "bytes of RAM");
-        row("stack, at most", self.stack_bytes as u64, "bytes of RAM");
+        let note = "bytes of RAM on a 32-bit core";
+        row("stack, at most", self.stack_bytes as u64, note);
         let note = "bytes more, if the image is in RAM as a whole";
         row("image", self.input_bytes as u64, note);
         row("work", self.macs, "multiply-accumulates");

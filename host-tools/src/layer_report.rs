@@ -30,13 +30,14 @@ pub struct LayerSqnr {
     pub inputs: Vec<u16>,
     /// Rows, columns, channels of its output.
     pub output_shape: [u16; 3],
-    /// SQNR of its output, in dB: infinite where it is exact.
+    /// SQNR of its output, in dB: infinite where it is exact; `None` where it is a part of a node that
+    /// became several operators, and the file has no such tensor.
     #[serde(serialize_with = "finite")]
-    pub sqnr_db: f64,
-    /// How far that lies below the lowest of its inputs, each counted as [`CEILING_DB`] at most;
-    /// negative where it lies above.
+    pub sqnr_db: Option<f64>,
+    /// How far that lies below the lowest of its inputs, each counted as [`CEILING_DB`] at most, and
+    /// one without an SQNR as the lowest of its own inputs; negative where it lies above.
     #[serde(serialize_with = "finite")]
-    pub fall_db: f64,
+    pub fall_db: Option<f64>,
 }
 
 /// The SQNR of every operator's output, and where a user should look.
@@ -51,40 +52,46 @@ pub struct LayerReport {
 }
 
 /// A number, or nothing where it is infinite.
-fn finite<S: Serializer>(number: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-    Some(*number)
+fn finite<S: Serializer>(number: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
+    number
         .filter(|number| number.is_finite())
         .serialize(serializer)
 }
 
 impl LayerReport {
-    /// From the operators of a blob and the SQNR of each.
-    pub fn of(layers: &[Layer], decibels: &[f64]) -> Self {
-        let counted = |tensor: &u16| decibels[usize::from(*tensor)].min(CEILING_DB);
-        let layers: Vec<LayerSqnr> = layers
-            .iter()
-            .filter(|layer| !layer.inputs.is_empty())
-            .map(|layer| {
-                let sqnr_db = decibels[usize::from(layer.index)];
-                let lowest = layer.inputs.iter().map(counted).fold(CEILING_DB, f64::min);
-                LayerSqnr {
+    /// From the operators of a blob and the SQNR of each, as far as it has one.
+    pub fn of(operators: &[Layer], decibels: &[Option<f64>]) -> Self {
+        // What each tensor counts as for those who read it.
+        let mut counted: Vec<f64> = Vec::with_capacity(operators.len());
+        let mut layers = Vec::with_capacity(operators.len());
+        for (layer, &sqnr_db) in operators.iter().zip(decibels) {
+            let inputs = layer
+                .inputs
+                .iter()
+                .map(|&input| counted[usize::from(input)]);
+            let lowest = inputs.fold(CEILING_DB, f64::min);
+            counted.push(sqnr_db.map_or(lowest, |db| db.min(CEILING_DB)));
+            if !layer.inputs.is_empty() {
+                layers.push(LayerSqnr {
                     index: layer.index,
                     name: layer.name.clone(),
                     operator: layer.operator,
                     inputs: layer.inputs.clone(),
                     output_shape: layer.output_shape,
                     sqnr_db,
-                    fall_db: lowest - sqnr_db,
-                }
-            })
-            .collect();
-        let first_fall = layers.iter().find(|layer| layer.fall_db > FALL_DB);
-        let lowest = layers
+                    fall_db: sqnr_db.map(|db| lowest - db),
+                });
+            }
+        }
+        let falls = |layer: &&LayerSqnr| layer.fall_db.is_some_and(|db| db > FALL_DB);
+        let first_fall = layers.iter().find(falls).map(|layer| layer.index);
+        let known = layers
             .iter()
-            .min_by(|one, other| one.sqnr_db.total_cmp(&other.sqnr_db));
+            .filter_map(|layer| Some((layer.index, layer.sqnr_db?)));
+        let lowest = known.min_by(|one, other| one.1.total_cmp(&other.1));
         Self {
-            first_fall: first_fall.map(|layer| layer.index),
-            lowest: lowest.map(|layer| layer.index),
+            first_fall,
+            lowest: lowest.map(|(index, _)| index),
             layers,
         }
     }
@@ -106,11 +113,11 @@ impl LayerReport {
                 layer.operator.to_owned(),
                 reads.join(" "),
                 format!("{height} x {width} x {channels}"),
-                decibels(layer.sqnr_db),
-                match layer.fall_db > 0.0 {
-                    true => decibels(layer.fall_db),
-                    false => String::new(),
-                },
+                layer.sqnr_db.map_or(String::new(), decibels),
+                layer
+                    .fall_db
+                    .filter(|db| *db > 0.0)
+                    .map_or(String::new(), decibels),
                 marks.join(", "),
                 layer.name.clone(),
             ]);
@@ -186,7 +193,7 @@ mod tests {
             layer(3, "Pointwise", &[2]),
             layer(4, "Add", &[1, 3]),
         ];
-        LayerReport::of(&layers, &decibels)
+        LayerReport::of(&layers, &decibels.map(Some))
     }
 
     #[test]
@@ -211,6 +218,25 @@ mod tests {
         let found = of([f64::INFINITY, 45.0, 31.0, 26.0, 25.0]);
         assert_eq!((found.first_fall, found.lowest), (None, Some(4)));
         assert!(found.sentence().starts_with("No operator"));
+    }
+
+    /// A node that became two operators: the first has no truth, the second loses 9 dB.
+    #[test]
+    fn a_part_of_a_node_has_no_sqnr_and_counts_as_what_it_reads() {
+        let layers = [
+            layer(0, "Input", &[]),
+            layer(1, "Conv", &[0]),
+            layer(2, "Conv", &[1]),
+            layer(3, "DepthToSpace", &[2]),
+        ];
+        let decibels = [Some(f64::INFINITY), Some(25.0), None, Some(16.0)];
+        let found = LayerReport::of(&layers, &decibels);
+        assert_eq!((found.first_fall, found.lowest), (Some(3), Some(3)));
+        assert_eq!(
+            (found.layers[1].sqnr_db, found.layers[1].fall_db),
+            (None, None)
+        );
+        assert_eq!(found.layers[2].fall_db, Some(9.0));
     }
 
     #[test]

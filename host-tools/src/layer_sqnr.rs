@@ -55,9 +55,10 @@ pub fn measure(
         let of_images = of_images.iter().map(|sqnrs| sqnrs[at]);
         let db = of_images.fold(Sqnr::default(), Sqnr::merge).db();
         // All zeros, and rightly so: neither signal nor noise.
-        if db.is_nan() { f64::INFINITY } else { db }
+        let db = if db.is_nan() { f64::INFINITY } else { db };
+        (at == 0 || reference.knows(at)).then_some(db)
     });
-    let decibels: Vec<f64> = decibels.collect();
+    let decibels: Vec<Option<f64>> = decibels.collect();
     Ok(LayerReport::of(&layers(model)?, &decibels))
 }
 

@@ -24,8 +24,10 @@ pub mod error;
 pub mod facts;
 pub mod gates;
 pub mod grid;
+pub mod host_bench;
 pub mod inference;
 pub mod labels;
+pub mod layer_cost;
 pub mod layer_report;
 pub mod layer_sqnr;
 pub mod layers;
@@ -41,6 +43,7 @@ pub mod save;
 pub mod statistics;
 pub mod stdout;
 pub mod summary;
+pub mod target;
 pub mod verbs;
 
 pub use cli::Cli;

@@ -79,7 +79,7 @@ fn a_net_that_exceeds_a_board_is_refused_and_nothing_is_written() {
     let blob = folder.path().join("net.tidbit");
     let path = blob.to_str().unwrap();
     let text = refused(&quantize(path, "no-such-board", None));
-    assert!(text.contains("There are: mps2-an386"), "{text}");
+    assert!(text.contains("There are: mps2-an385"), "{text}");
     let small = small_board();
     let text = refused(&quantize(path, "small", Some(small.path())));
     let parts = ["does not fit small", "of memory", "more than the 1000"];

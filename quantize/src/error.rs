@@ -32,9 +32,9 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
-    /// The net does not have one image as input and one tensor as output.
+    /// The net does not have one image as input, or no answer that can be given.
     #[error(
-        "{reason}. tidbit takes nets with one image as input ([1, channels, height, width] or [1, height, width, channels]) and one output."
+        "{reason}. tidbit takes nets with one image as input ([1, channels, height, width] or [1, height, width, channels]) and answers that depend on it."
     )]
     Interface {
         /// What it has instead.
@@ -87,7 +87,9 @@ pub enum Error {
         channels: usize,
     },
     /// A deviation of zero, or a number that is none.
-    #[error("{what} must be finite, and --std not zero: {value} is not allowed")]
+    #[error(
+        "{what} {value} is not allowed: --mean and --std are finite numbers, and no --std is zero"
+    )]
     NormalizationValue {
         /// `--mean` or `--std`.
         what: &'static str,

@@ -137,6 +137,18 @@ impl Window {
             padding: Padding::default(),
         }
     }
+
+    /// Whether it may lie beside the image as a whole, on padding alone.
+    pub fn leaves_image(&self) -> bool {
+        let [rows, columns] = [0, 1].map(|axis| (self.kernel[axis] - 1) * self.dilation[axis] + 1);
+        let Padding {
+            top,
+            left,
+            bottom,
+            right,
+        } = self.padding;
+        top.max(bottom) >= rows || left.max(right) >= columns
+    }
 }
 
 /// A convolution.
@@ -353,10 +365,12 @@ pub struct Node {
 pub struct Output {
     /// Name in the ONNX file, which may be another than that of the tensor.
     pub name: String,
+    /// Name of the ONNX tensor that has its f32 values: mostly the same.
+    pub values: String,
     /// The tensor.
     pub tensor: TensorId,
-    /// How the ONNX output of that name orders rows, columns and channels.
-    pub layout: Layout,
+    /// For each element of the ONNX output of that name, its index in H × W × C order.
+    pub places: Vec<usize>,
 }
 
 /// A net.
@@ -372,6 +386,9 @@ pub struct Graph {
     pub outputs: Vec<Output>,
     /// The scales that the file gives to tensors: a file that is quantized already has some.
     pub given: BTreeMap<TensorId, Scale>,
+    /// Whether tensors that were put together keep a scale of their own where they are put together
+    /// with more: else a row of concatenations has one scale.
+    pub parts_apart: bool,
 }
 
 impl Graph {
@@ -407,8 +424,9 @@ impl Graph {
     pub fn keep(&mut self, tensors: &[TensorId]) {
         let answer = |&tensor: &TensorId| Output {
             name: self.tensors[tensor].name.clone(),
+            values: self.tensors[tensor].name.clone(),
             tensor,
-            layout: self.tensors[tensor].layout.clone(),
+            places: self.tensors[tensor].layout.to_hwc(&self.shape(tensor)),
         };
         self.outputs = tensors.iter().map(answer).collect();
         self.remove_dead();

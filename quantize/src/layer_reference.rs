@@ -1,9 +1,10 @@
 //! The f32 truth for every operator of a blob, so that a user sees where a net breaks.
 //!
 //! A blob does not say which tensor of the ONNX file an operator stands for. But import and fold
-//! come to the same graph whenever they read the same file, and operator *i* of a blob is its node
-//! *i* - 1. So the graph is made again, and the blob is held against it: operators, names and
-//! shapes have to be the same.
+//! come to the same graph whenever they read the same file, and lowering says how many operators a
+//! node becomes, of which the last makes its tensor. So the graph is made again, and the blob is held
+//! against it: names and shapes have to be the same. The other operators of a node have no tensor in
+//! the file, and so no truth.
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ use crate::activations::Activations;
 use crate::fold::{fold, red_first_tensor};
 use crate::graph::{Graph, Shape, TensorId};
 use crate::import::{import, source::Source};
+use crate::lower::operators;
 use crate::reference::{Feed, values};
 use crate::{Error, Normalization};
 
@@ -21,6 +23,8 @@ use crate::{Error, Normalization};
 pub struct LayerReference {
     activations: Activations,
     places: Vec<Place>,
+    /// For each operator of the blob the node whose tensor it makes.
+    nodes: Vec<Option<usize>>,
 }
 
 /// Where the elements of a tensor lie in what the f32 net gives.
@@ -48,7 +52,7 @@ impl LayerReference {
         let normalization = normalization.spread(graph.shape(graph.input).channels)?;
         let feed = Feed::new(&source, &imported, &normalization)?;
         let graph = fold(graph.clone(), &normalization);
-        match_operators(&graph, model)?;
+        let nodes = match_operators(&graph, model)?;
         let activations = Activations::new(&source, &graph, feed)?;
         let place = |&tensor: &TensorId| {
             let shape = graph.shape(tensor);
@@ -63,7 +67,13 @@ impl LayerReference {
         Ok(Self {
             places: activations.tensors.iter().map(place).collect(),
             activations,
+            nodes,
         })
+    }
+
+    /// Whether the f32 net has the values of what operator `index` makes.
+    pub fn knows(&self, index: usize) -> bool {
+        self.nodes.get(index).is_some_and(Option::is_some)
     }
 
     /// Runs the f32 net on an image of raw u8, HWC, red first, of the net's size. May be called from
@@ -82,7 +92,7 @@ impl LayerReference {
         }
         Ok(LayerValues {
             outputs,
-            places: &self.places,
+            reference: self,
         })
     }
 }
@@ -90,19 +100,20 @@ impl LayerReference {
 /// What the f32 net made of one image: the values of every operator.
 pub struct LayerValues<'a> {
     outputs: TVec<TValue>,
-    places: &'a [Place],
+    reference: &'a LayerReference,
 }
 
 impl LayerValues<'_> {
     /// Row `row` of what operator `index` makes, pixel after pixel, channels innermost, as the blob
-    /// has it. `None` for the image itself (operator 0), and where there is no such row.
+    /// has it. `None` for the image itself (operator 0), for operators that make only a part of a
+    /// node, and where there is no such row.
     pub fn row(&self, index: usize, row: usize) -> Option<Vec<f32>> {
-        let at = index.checked_sub(1)?;
+        let at = (*self.reference.nodes.get(index)?)?;
         let Place {
             shape,
             strides,
             swaps,
-        } = self.places.get(at)?;
+        } = self.reference.places.get(at)?;
         let [down, right, deep] = *strides;
         let values = values(self.outputs.get(at)?).ok()?;
         let mut found = Vec::with_capacity(shape.width * shape.channels);
@@ -120,44 +131,52 @@ impl LayerValues<'_> {
     }
 }
 
-/// Makes sure that the blob's operators are the graph's.
-fn match_operators(graph: &Graph, model: &Model<'_>) -> Result<(), Error> {
-    let tables = model.tables();
-    let in_blob = (1..tables.header.op_count).map(|index| {
-        let op = tables.flow.ops.get(index)?;
-        let name = tables.data.text(op.name, op.name_bytes.into())?;
-        let tensor = tables.flow.tensors.get(index)?;
-        let [height, width, channels] =
-            [tensor.height, tensor.width, tensor.channels].map(usize::from);
-        let shape = Shape {
-            height,
-            width,
-            channels,
-        };
-        Some((name, shape))
-    });
-    let mut in_blob = in_blob.map(|found| described(found));
-    let mut in_net = graph.nodes.iter().map(|node| {
-        let shape = graph.shape(node.output);
-        described(Some((node.name.as_str(), shape)))
-    });
-    for index in 1.. {
-        let (blob, net) = match (in_blob.next(), in_net.next()) {
-            (None, None) => break,
-            (blob, net) if blob == net => continue,
-            pair => pair,
-        };
-        let none = || described(None);
-        return Err(Error::OtherNet {
-            index,
-            blob: blob.unwrap_or_else(none),
-            net: net.unwrap_or_else(none),
-        });
+/// Makes sure that the blob's operators are the graph's; for each the node whose tensor it makes.
+fn match_operators(graph: &Graph, model: &Model<'_>) -> Result<Vec<Option<usize>>, Error> {
+    let mut nodes: Vec<Option<usize>> = vec![None];
+    for (at, node) in graph.nodes.iter().enumerate() {
+        nodes.resize(nodes.len() + operators(node) - 1, None);
+        let index = nodes.len();
+        nodes.push(Some(at));
+        let net = described(&node.name, graph.shape(node.output));
+        match in_blob(model, index) {
+            Some(blob) if blob == net => {}
+            blob => return Err(other(index, blob, Some(net))),
+        }
     }
-    Ok(())
+    match in_blob(model, nodes.len()) {
+        None => Ok(nodes),
+        more => Err(other(nodes.len(), more, None)),
+    }
+}
+
+/// Operator `index` of a blob, as messages call it.
+fn in_blob(model: &Model<'_>, index: usize) -> Option<String> {
+    let index = u16::try_from(index).ok()?;
+    let tables = model.tables();
+    let op = tables.flow.ops.get(index)?;
+    let name = tables.data.text(op.name, op.name_bytes.into())?;
+    let tensor = tables.flow.tensors.get(index)?;
+    let [height, width, channels] = [tensor.height, tensor.width, tensor.channels].map(usize::from);
+    let shape = Shape {
+        height,
+        width,
+        channels,
+    };
+    Some(described(name, shape))
 }
 
 /// An operator as messages call it.
-fn described(operator: Option<(&str, Shape)>) -> String {
-    operator.map_or("none".into(), |(name, shape)| format!("'{name}' ({shape})"))
+fn described(name: &str, shape: Shape) -> String {
+    format!("'{name}' ({shape})")
+}
+
+/// The error for the first operator that differs.
+fn other(index: usize, blob: Option<String>, net: Option<String>) -> Error {
+    let named = |operator: Option<String>| operator.unwrap_or_else(|| "none".into());
+    Error::OtherNet {
+        index,
+        blob: named(blob),
+        net: named(net),
+    }
 }

@@ -26,6 +26,7 @@ pub mod options;
 pub mod plan;
 pub mod ptq;
 pub mod ranges;
+mod reach;
 pub mod reference;
 pub mod repack;
 pub mod scale;

@@ -11,7 +11,7 @@ use crate::emit::{Extras, emit};
 use crate::fold::fold;
 use crate::graph::{Graph, Op, TensorId};
 use crate::import::{Imported, import, source::Source};
-use crate::lower::{IntNet, lower, lower_rounded};
+use crate::lower::{IntNet, check_size, lower, lower_rounded};
 use crate::notices;
 use crate::options::{Options, RangeMethod};
 use crate::plan::{Plan, Ram, layerwise, plan};
@@ -107,6 +107,7 @@ impl Network {
         let channels = self.graph().shape(self.graph().input).channels;
         let normalization = options.normalization.spread(channels)?;
         let graph = fold(self.graph().clone(), &normalization);
+        check_size(&graph)?;
         let feed = Feed::new(&self.source, &self.imported, &normalization)?;
         let unknown = calibrated(&graph);
         let images = if unknown.is_empty() { &[] } else { images };
@@ -116,7 +117,8 @@ impl Network {
                 count: unknown.len(),
             });
         }
-        let mut notices = notices::of_given_scales(&graph, &unknown, options.ptq);
+        let mut notices = self.imported.notices.clone();
+        notices.extend(notices::of_given_scales(&graph, &unknown, options.ptq));
         let options = &choices(options, &graph, &unknown);
         // Without a choice to be made nothing has to be judged; four range methods are too few to fit
         // images by chance, so for them none is held out.

@@ -20,6 +20,7 @@ pub fn repack(blob: &[u8], packing: Packing) -> Result<Vec<u8>, Error> {
     let tables = model.tables();
     let broken = Error::Refused(tidbit::Error::Inconsistent { op: NONE });
     let mut packed = blob.to_vec();
+    let mut moved = false;
     let pairs = tables.flow.ops.iter().zip(tables.flow.tensors.iter());
     for (op, output) in pairs {
         let kind = OpKind::from_byte(op.kind);
@@ -34,6 +35,10 @@ pub fn repack(blob: &[u8], packing: Packing) -> Result<Vec<u8>, Error> {
         let Some(order) = params.order() else {
             return Err(broken);
         };
+        if order == packing {
+            continue;
+        }
+        moved = true;
         let outputs = usize::from(output.channels);
         let taps = usize::from(params.kernel_h) * usize::from(params.kernel_w);
         let start = params.weights as usize;
@@ -67,6 +72,9 @@ pub fn repack(blob: &[u8], packing: Packing) -> Result<Vec<u8>, Error> {
             ..params
         };
         put(&mut packed, &op, &params);
+    }
+    if !moved {
+        return Ok(packed);
     }
     let end = packed.len() - CHECKSUM_LEN;
     let sum = checksum(&packed[..end]);

@@ -4,6 +4,7 @@ use crate::RangeMethod;
 use crate::calibrate::Calibration;
 use crate::graph::{Graph, Node, TensorId};
 use crate::ranges::range;
+use crate::reach::{reach, widened};
 use crate::scale_groups::{known, leaders};
 
 /// What a tensor's elements are.
@@ -144,6 +145,16 @@ pub fn scales(graph: &Graph, calibration: &Calibration, method: RangeMethod) -> 
         let own = (lo.max(clamp.lo.min(0.0)), hi.min(clamp.hi.max(0.0)));
         let all = &mut ranges[leaders[node.output]];
         *all = (all.0.min(own.0), all.1.max(own.1));
+    }
+    // What a node reads was made before, so the scales that are asked for here are those of the end.
+    for node in unknown(graph, &leaders, &known) {
+        let of = |ranges: &[(f32, f32)], tensor: TensorId| {
+            let leader = leaders[tensor];
+            known[leader].unwrap_or_else(|| Scale::covering(ranges[leader]))
+        };
+        let reach = reach(node, |tensor| of(&ranges, tensor));
+        let all = &mut ranges[leaders[node.output]];
+        *all = widened(*all, reach);
     }
     let scale = |&leader: &usize| known[leader].unwrap_or_else(|| Scale::covering(ranges[leader]));
     leaders.iter().map(scale).collect()

@@ -22,7 +22,9 @@ pub const LABELS: [&str; 4] = ["a", "bc", "dé", ""];
 /// A convolution of `kernel` taps with made-up numbers, stride and dilation 1, no padding.
 pub(crate) fn conv(blob: &mut Builder, kernel: [u16; 2], inputs: u16, outputs: u16) -> ConvParams {
     let count = kernel[0] * kernel[1] * inputs * outputs;
-    let weights: Vec<u8> = (0..count).map(|i| (i * 37 + 11) as u8).collect();
+    let weights = (0..count).map(|i| (i * 37 + 11) as u8);
+    // Every int8 but the least, which weights must not be.
+    let weights: Vec<u8> = weights.map(|w| if w == 0x80 { 1 } else { w }).collect();
     let bias: Vec<i32> = (0..outputs).map(|i| i32::from(i) * 900 - 1300).collect();
     let multipliers: Vec<i32> = (0..outputs)
         .map(|i| (1 << 22) + i32::from(i) * 99_991)
@@ -204,7 +206,7 @@ pub fn every_op() -> Vec<u8> {
         header_bytes: u16::try_from(Header::LEN).expect("the header is short"),
         blob_bytes: 0,
         arena_bytes,
-        scratch_bytes: 36,
+        scratch_bytes: 4096,
         stack_bytes: 1024,
         op_count: u16::try_from(ops.len()).expect("there are eleven"),
         segment_count: 4,

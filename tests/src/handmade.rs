@@ -211,7 +211,7 @@ pub fn tiny() -> Vec<u8> {
         header_bytes: u16::try_from(Header::LEN).expect("the header is short"),
         blob_bytes: 0,
         arena_bytes: 40,
-        scratch_bytes: 16,
+        scratch_bytes: 44,
         stack_bytes: 1024,
         op_count: 4,
         segment_count: 1,

@@ -370,7 +370,7 @@ fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
         header_bytes: u16::try_from(Header::LEN).expect("the header is short"),
         blob_bytes: 0,
         arena_bytes,
-        scratch_bytes: 128,
+        scratch_bytes: 4096,
         stack_bytes: 1536,
         op_count: last + 1,
         segment_count: 1,

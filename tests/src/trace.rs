@@ -1,5 +1,6 @@
 //! A checksum of every tensor of an inference: what two plans, or two targets, are compared by.
 
+use tidbit::kernels::{Kernels, kernels};
 use tidbit::{Model, Observer, RunningChecksum, Session};
 
 /// Checksums of the tensors under way.
@@ -22,10 +23,19 @@ impl Observer for Hashes {
 /// # Panics
 /// If the model does not run, or does not make every row of every tensor.
 pub fn trace(model: &Model<'_>, image: &[u8], fill: u8) -> Vec<u32> {
+    trace_by(kernels(), model, image, fill)
+}
+
+/// As [`trace`], by these micro-kernels.
+///
+/// # Panics
+/// As [`trace`].
+pub fn trace_by(kernels: &'static Kernels, model: &Model<'_>, image: &[u8], fill: u8) -> Vec<u32> {
     let tensors = model.tables().flow.tensors;
     let count = tensors.iter().count();
     let mut memory = vec![fill; model.memory_bytes()];
-    let mut session = Session::new(model, &mut memory).expect("the memory suffices");
+    let mut session =
+        Session::with_kernels(model, &mut memory, kernels).expect("the memory suffices");
     let mut hashes = Hashes {
         tensors: vec![RunningChecksum::new(); count],
         rows: vec![0; count],

@@ -37,11 +37,17 @@ impl Observer for Hashes {
 }
 
 #[test]
-fn the_board_computes_the_bytes_of_the_host() {
-    let (board, elf) = board();
+fn every_board_computes_the_bytes_of_the_host() {
+    for board in Board::all().unwrap() {
+        computes_the_bytes_of_the_host(&board);
+    }
+}
+
+fn computes_the_bytes_of_the_host(board: &Board) {
+    let elf = firmware::build(&board.name).unwrap_or_else(|error| panic!("{error}"));
     let blob = handmade::tiny();
     let (path, _folder) = file(&blob);
-    let mut device = Emulated::boot(&board, &elf, &path).unwrap_or_else(|error| panic!("{error}"));
+    let mut device = Emulated::boot(board, &elf, &path).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(device.info().board, board.name);
     let model = Model::new(&blob).unwrap();
     let mut memory = vec![0; model.memory_bytes()];

@@ -82,7 +82,7 @@ fn a_few_images_give_the_same_bytes_in_every_tensor_on_every_64_bit_core() {
 
 /// Squeeze-excite, hard-swish, and tensors of both sizes of elements.
 #[test]
-fn int16_and_squeeze_excite_give_the_same_bytes_on_both_boards() {
+fn int16_and_squeeze_excite_give_the_same_bytes_on_every_board() {
     let ptq = Ptq {
         int16: Some(true),
         ..Ptq::FAST
@@ -92,8 +92,7 @@ fn int16_and_squeeze_excite_give_the_same_bytes_on_both_boards() {
     let tensors = model.tables().flow.tensors;
     let wide = tensors.iter().filter(|tensor| tensor.element_bytes == 2);
     assert!(wide.count() > 0, "some tensor is worth it in this net");
-    for name in ["mps2-an386", "virt-aarch64"] {
-        let board = Board::find(name).expect("the board is known");
-        computes_the_bytes_of_the_host(&board, &blob, &images("test", 2));
+    for board in Board::all().expect("the boards can be read") {
+        computes_the_bytes_of_the_host(&board, &blob, &images("test", 1));
     }
 }

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use tidbit::{Model, Session};
 use tidbit_cli::answers::apart;
 use tidbit_cli::inference::Inference;
-use tidbit_link::{Fault, Frame, HighWater, ToDevice, ToHost, message};
+use tidbit_link::{Fault, Frame, HighWater, ToDevice, ToHost, TraceKind, message};
 use tidbit_tests::handmade;
 use tidbit_tests::heads::three_heads;
 use tidbit_tests::measure::{images, measure, normalization, on_disk};
@@ -31,6 +31,11 @@ fn inference(image: &[u8], trace: bool) -> Vec<u8> {
 }
 
 fn start(trace: bool, paint: Option<u8>) -> Vec<u8> {
+    let trace = if trace {
+        TraceKind::Hashes
+    } else {
+        TraceKind::Off
+    };
     frame(&ToDevice::Start { trace, paint })
 }
 
@@ -128,10 +133,10 @@ fn a_blob_that_cannot_run_is_told_whenever_the_host_asks() {
     let blob = handmade::tiny();
     let hello = frame(&ToDevice::Hello);
     let script = [hello.clone(), start(false, None), hello].concat();
-    // 40 bytes of arena, 16 of scratch.
-    let small = Fault::ArenaTooSmall { need: 56, have: 55 };
+    // 40 bytes of arena, 44 of scratch.
+    let small = Fault::ArenaTooSmall { need: 84, have: 83 };
     let cases: [(&[u8], usize, Fault); 4] = [
-        (&blob, 55, small),
+        (&blob, 83, small),
         (&[], 1024, Fault::BlobRefused),
         (&[0xff; 100], 1024, Fault::BlobRefused),
         (
@@ -152,8 +157,8 @@ fn a_blob_that_cannot_run_is_told_whenever_the_host_asks() {
         });
         assert_eq!(infos.collect::<Vec<_>>(), [Err(expected); 2]);
     }
-    assert_eq!(faults(&said(&blob, 56, &script)), []);
-    let frames = said_with(&blob, (56, 6), &script);
+    assert_eq!(faults(&said(&blob, 84, &script)), []);
+    let frames = said_with(&blob, (84, 6), &script);
     let expected = Fault::BufferTooSmall { need: 8, have: 6 };
     assert_eq!(faults(&frames), [expected]);
 }
@@ -184,7 +189,7 @@ fn the_end_of_an_inference_tells_of_the_fence_and_of_painted_memory() {
         scratch: first.scratch.max(second.scratch),
     };
     assert_eq!(most.arena, 40);
-    assert!((1..=16).contains(&most.scratch), "{most:?}");
+    assert!((1..=44).contains(&most.scratch), "{most:?}");
 }
 
 #[test]

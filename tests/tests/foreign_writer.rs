@@ -143,8 +143,8 @@ fn faults() -> Vec<Fault> {
         ),
         (
             "too little scratch",
-            |b| header(b, |h| h.scratch_bytes = 35),
-            Error::Scratch { op: 2, need: 36 },
+            |b| header(b, |h| h.scratch_bytes = 771),
+            Error::Scratch { op: 2, need: 772 },
         ),
         (
             "the answer is no tensor",

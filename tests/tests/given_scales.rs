@@ -175,7 +175,9 @@ fn given_weights_and_biases_are_taken_as_they_are() {
     let model = random::known();
     let made = quantized(&model.0, &nets::pixels()).expect("it is quantized");
     assert_eq!(made.given_scales, 2);
-    let (weights, biases) = (&model.1, &model.2);
+    // Kernels take no -128.
+    let kept = model.1.iter().map(|&weight| weight.max(-127));
+    let (weights, biases) = (kept.collect::<Vec<i8>>(), &model.2);
     let tables = Model::new(&made.blob).expect("the blob validates");
     let tables = tables.tables();
     let conv: tidbit::blob::ConvParams = tidbit::blob::Record::parse(
@@ -217,7 +219,8 @@ fn a_scale_that_is_missing_is_named() {
     assert!(made.ranges.is_some() && made.given_scales == 1);
     let notices = made.notices.join("\n");
     assert!(
-        notices.contains("1 tensors keep") && notices.contains("no symmetric int8 weights for 1"),
+        notices.contains("1 tensor keeps")
+            && notices.contains("no symmetric int8 weights for 1 layer "),
         "{notices}"
     );
 }
@@ -235,9 +238,19 @@ fn weights_beyond_int8_are_rounded_and_told() {
     let made = quantized(&net.finish(&y), &nets::pixels()).expect("it is quantized");
     let notices = made.notices.join("\n");
     assert!(
-        notices.contains("no symmetric int8 weights for 1 layers ('Conv_3' first)"),
+        notices.contains("no symmetric int8 weights for 1 layer ('Conv_3' first)"),
         "{notices}"
     );
+}
+
+#[test]
+fn the_weights_of_a_transposed_convolution_are_kept() {
+    let case = nets::case("", |net, x, scale| {
+        nets::transposed_conv(net, x, scale, (8, 5, 1))
+    });
+    let made = quantized(&case.model, &case.normalization).expect("it is quantized");
+    let notices = made.notices.join("\n");
+    assert!(!notices.contains("no symmetric int8 weights"), "{notices}");
 }
 
 #[test]

@@ -1,7 +1,14 @@
-//! Every backend of the micro-kernels that runs on this machine, against the scalar definition.
+//! Every backend of the micro-kernels that runs on this machine, against the scalar definition: job by
+//! job, and in whole nets with weights in every order.
 
-use tidbit::kernels::{backends, kernels};
+use tidbit::Model;
+use tidbit::kernels::{Packing, backends, kernels, scalar};
 use tidbit_kernel_suite::{Bench, run};
+use tidbit_quantize::repack::repack;
+use tidbit_tests::every_op::every_op;
+use tidbit_tests::handmade::tiny;
+use tidbit_tests::streamed::streamed;
+use tidbit_tests::trace::trace_by;
 
 #[test]
 fn every_backend_computes_the_scalar_bytes() {
@@ -19,4 +26,40 @@ fn every_backend_computes_the_scalar_bytes() {
 #[test]
 fn the_fastest_backend_is_one_of_them() {
     assert!(backends().any(|backend| backend.name == kernels().name));
+}
+
+/// A backend that is wrong in one byte of one kernel is found out.
+#[test]
+fn the_suite_notices_a_wrong_byte() {
+    let wrong = tidbit::kernels::Kernels {
+        max_into: |best, pixel| {
+            (scalar::KERNELS.max_into)(best, pixel);
+            if let [.., last] = best {
+                *last ^= 1;
+            }
+        },
+        ..scalar::KERNELS
+    };
+    let failure = run(&wrong, &mut Box::new(Bench::new()), 1).unwrap_err();
+    assert_eq!((failure.kernel, failure.place), ("max_into", "output"));
+}
+
+#[test]
+fn a_net_answers_the_same_in_every_order_and_by_every_backend() {
+    for blob in [tiny(), every_op(), streamed()] {
+        let model = Model::new(&blob).expect("a valid blob");
+        let bytes = model.input_shape().bytes();
+        let image: Vec<u8> = (0..bytes).map(|at| (at * 83 + 5) as u8).collect();
+        let expected = trace_by(&scalar::KERNELS, &model, &image, 0x5a);
+        for packing in Packing::ALL {
+            let packed = repack(&blob, packing).expect("a valid blob");
+            let model = Model::new(&packed).expect("it stays valid");
+            for backend in backends() {
+                let found = trace_by(backend, &model, &image, 0xa5);
+                assert_eq!(found, expected, "{} by {}", packing.name(), backend.name);
+            }
+            let back = repack(&packed, Packing::Portable).expect("a valid blob");
+            assert_eq!(back, blob, "{} and back", packing.name());
+        }
+    }
 }

@@ -11,6 +11,8 @@ use tidbit_cli::layer_sqnr;
 use tidbit_cli::pixels::Loader;
 use tidbit_quantize::{LayerReference, Network, Normalization, Options, RangeMethod};
 use tidbit_tests::handmade::seal;
+use tidbit_tests::measure::on_disk;
+use tidbit_tests::onnx::{Attr, Net};
 use tidbit_tests::surgery;
 
 fn fixtures() -> PathBuf {
@@ -113,7 +115,38 @@ fn layers_are_in_order_whatever_the_exporter() {
         let found = measured(&path, &quantized(&path));
         // An order that is wrong gives about 0 dB.
         for layer in &found.layers {
-            assert!(layer.sqnr_db > 20.0, "{file}: {layer:?}");
+            assert!(
+                layer.sqnr_db.is_some_and(|db| db > 20.0),
+                "{file}: {layer:?}"
+            );
         }
     }
+}
+
+#[test]
+fn nodes_that_become_several_operators_are_matched() {
+    let mut net = Net::new([1, 1, 12, 12]);
+    let parts: Vec<String> = (0..4)
+        .map(|_| net.conv("image", [3, 1, 1, 1], &[]))
+        .collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let joined = net.node("Concat", &parts, &[("axis", Attr::Int(1))]);
+    let slopes = net.weights(&[12, 1, 1], 0.5, 0.0);
+    let bent = net.node("PRelu", &[&joined, &slopes], &[]);
+    let weights = net.weights(&[12, 5, 2, 2], 0.3, 0.0);
+    let strides = ("strides", Attr::Ints(vec![2, 2]));
+    let wide = net.node("ConvTranspose", &[&bent, &weights], &[strides]);
+    let answer = net.conv(&wide, [4, 5, 1, 1], &[]);
+    let file = on_disk(&net.finish(&answer));
+    let found = measured(file.path(), &quantized(file.path()));
+    let known = found.layers.iter().filter_map(|layer| layer.sqnr_db);
+    let known: Vec<f64> = known.collect();
+    assert!(known.iter().all(|&db| db > 25.0), "{}", found.grid());
+    // Two to put four parts together, three of the PRelu, one of the transposed convolution.
+    assert_eq!(
+        (known.len(), found.layers.len()),
+        (8, 14),
+        "{}",
+        found.grid()
+    );
 }

@@ -122,6 +122,27 @@ fn convolutions() -> Vec<Case> {
         case("depthwise on the image itself", WEIGHTED, IMAGE, |net| {
             net.conv("image", [3, 1, 3, 3], &[group(3), pads(1, 1, 1, 1)])
         }),
+        case("pointwise, padded", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [8, 3, 3, 3], &[]);
+            net.conv(&x, [6, 8, 1, 1], &[pads(1, 2, 1, 1)])
+        }),
+        case(
+            "padding of a whole kernel, on the image",
+            WEIGHTED,
+            IMAGE,
+            |net| net.conv("image", [4, 3, 3, 3], &[pads(3, 3, 4, 3), strides(2, 1)]),
+        ),
+        case(
+            "depthwise behind Pad, more than its kernel",
+            WEIGHTED,
+            IMAGE,
+            |net| {
+                let x = net.conv("image", [8, 3, 1, 1], &[]);
+                let amounts = net.ints(&[0, 0, 2, 2, 0, 0, 2, 2]);
+                let x = net.node("Pad", &[&x, &amounts], &[]);
+                net.conv(&x, [8, 1, 3, 3], &[group(8), pads(1, 1, 1, 1)])
+            },
+        ),
         case("one channel", WEIGHTED, [1, 1, 9, 9], |net| {
             net.conv("image", [4, 1, 3, 3], &[pads(1, 1, 1, 1)])
         }),
@@ -171,6 +192,17 @@ fn pools() -> Vec<Case> {
                 net.node("ReduceMean", &[&x], &[axes, ("keepdims", Attr::Int(0))])
             },
         ),
+        case("ReduceSum over rows and columns", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [9, 3, 1, 1], &[]);
+            let axes = net.ints(&[2, 3]);
+            net.node("ReduceSum", &[&x, &axes], &[])
+        }),
+        case("a mean of channels as a gate", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [9, 3, 1, 1], &[]);
+            let axes = ("axes", Attr::Ints(vec![1]));
+            let mean = net.node("ReduceMean", &[&x], &[axes]);
+            net.node("Mul", &[&x, &mean], &[])
+        }),
         case("Pad before MaxPool", SINGLE, IMAGE, |net| {
             let amounts = net.ints(&[0, 0, 1, 2, 0, 0, 0, 1]);
             let x = net.node("Pad", &["image", &amounts], &[]);
@@ -329,6 +361,13 @@ fn dense() -> Vec<Case> {
                 net.node("Softmax", &[&x], &[])
             },
         ),
+        case("LogSoftmax at the end", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [16, 3, 3, 3], &[]);
+            let x = net.node("GlobalAveragePool", &[&x], &[]);
+            let x = net.node("Flatten", &[&x], &[]);
+            let x = gemm(net, &x, 16);
+            net.node("LogSoftmax", &[&x], &[("axis", Attr::Int(1))])
+        }),
     ]
 }
 
@@ -406,6 +445,10 @@ fn what_would_change_the_result_is_refused() {
     let mut net = Net::new(IMAGE);
     let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(3))]);
     let over_columns = net.finish(&softmax);
+    // Over channels, rows and columns at once.
+    let mut net = Net::new(IMAGE).opset(11);
+    let softmax = net.node("Softmax", &["image"], &[("axis", Attr::Int(1))]);
+    let flattened = net.finish(&softmax);
     let mut net = Net::new(IMAGE);
     let slopes = net.weights(&[3, 12, 11], 0.1, 0.2);
     let prelu = net.node("PRelu", &["image", &slopes], &[]);
@@ -432,13 +475,14 @@ fn what_would_change_the_result_is_refused() {
         ("Pad_0", "only with zeros", reflected),
         ("Concat_0", "only channels", along_rows),
         ("Slice_0", "backwards", backwards),
-        ("Relu_1", "splits rows", of_parts),
+        ("Relu_1", "splits or mixes rows", of_parts),
         ("Softmax_0", "over the channels", over_columns),
+        ("Softmax_0", "before operator set 13", flattened),
         ("PRelu_0", "one number for each channel", slope_by_pixel),
         ("Resize_0", "only nearest and linear", cubic),
         ("ArgMax_1", "leave ArgMax off", too_many),
-        ("Div_1", "the quotient of two activations", of_two_tensors),
-        ("Max_1", "not of activations", of_activations),
+        ("Div_1", "made of one tensor", of_two_tensors),
+        ("Max_1", "made of one tensor", of_activations),
     ] {
         let file = on_disk(&model);
         let error = measure(file.path(), &normalization()).err();

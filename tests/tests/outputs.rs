@@ -71,6 +71,31 @@ fn an_output_that_does_not_depend_on_the_image_is_refused() {
     let file = on_disk(&net.finish_with(&[&x, &constant]));
     let error = Network::load(file.path()).err().unwrap().to_string();
     assert!(error.contains(&constant), "{error}");
+    assert!(error.contains("the same for every image"), "{error}");
+}
+
+/// Two boxes of four numbers for each pixel, in the orders of SSD and of YOLO.
+#[test]
+fn boxes_may_come_in_any_order() {
+    let mut net = Net::new([1, 3, 8, 6]);
+    let x = net.conv("image", [8, 3, 1, 1], &[]);
+    let perm = ("perm", Attr::Ints(vec![0, 2, 3, 1]));
+    let boxes = net.ints(&[1, -1, 4]);
+    let ssd = net.node("Transpose", &[&x], &[perm]);
+    let ssd = net.node("Reshape", &[&ssd, &boxes], &[]);
+    let anchors = net.ints(&[1, 2, 4, 8, 6]);
+    let perm = ("perm", Attr::Ints(vec![0, 1, 3, 4, 2]));
+    let yolo = net.node("Reshape", &[&x, &anchors], &[]);
+    let yolo = net.node("Transpose", &[&yolo], &[perm]);
+    let model = net.finish_with(&[&ssd, &yolo]);
+    let file = on_disk(&model);
+    let found = measure(file.path(), &normalization()).unwrap();
+    assert!(found.sqnr_db > LEAST_SQNR_DB, "{}", found.sqnr_db);
+    // Both are the same tensor.
+    let reference = Reference::load(file.path(), &normalization()).unwrap();
+    let image = images(reference.input_shape(), 1, 3).remove(0);
+    let answers = reference.run_all(&image).unwrap();
+    assert_eq!(answers[0], answers[1]);
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub trait Counter {
     fn begin(&mut self);
     /// The instructions (or cycles) from the return of [`begin`](Self::begin) to this call.
     fn end(&mut self) -> u64;
+    /// About as many as [`end`](Self::end) would say, at little cost: to a step of the counter.
+    fn elapsed(&self) -> u64;
 }
 
 /// Measures stack by painting it.

@@ -39,7 +39,7 @@ pub(crate) struct Inference<'a, 'b, 'c> {
     pub(crate) model: &'a Model<'b>,
     pub(crate) memory: &'a mut Memory<'c>,
     pub(crate) line: &'a mut Line,
-    pub(crate) trace: Option<&'a mut Trace>,
+    pub(crate) tracer: Option<&'a mut Trace>,
     /// What the arena is painted with first, if it is to be found out how much of it is used.
     pub(crate) paint: Option<u8>,
 }
@@ -64,15 +64,16 @@ impl Inference<'_, '_, '_> {
         let mut meter = Meter::default();
         let row_bytes = self.model.input_shape().row_bytes();
         loop {
-            let observer: &mut dyn Observer = match &mut self.trace {
-                Some(trace) => *trace,
-                None => &mut (),
-            };
             // A pin that cannot be set is no reason to give up an inference.
             let _ = board.busy.set_high();
-            let progress = meter.run(&mut board.counter, &mut board.stack, || {
-                session.advance(observer)
-            });
+            let progress = meter.run(
+                &mut board.counter,
+                &mut board.stack,
+                |counter| match &mut self.tracer {
+                    Some(tracer) => session.advance(&mut tracer.over(counter)),
+                    None => session.advance(&mut ()),
+                },
+            );
             let _ = board.busy.set_low();
             let Progress::NeedRow(y) = progress? else {
                 break;
@@ -80,13 +81,16 @@ impl Inference<'_, '_, '_> {
             let buffer = bytemuck::cast_slice_mut::<u16, u8>(buffer);
             let row = buffer.get_mut(..row_bytes).ok_or(Error::OutOfTurn)?;
             fetch_row(&mut board.link, self.line, y, row)?;
+            let observer: &mut dyn Observer = match &mut self.tracer {
+                Some(tracer) => *tracer,
+                None => &mut (),
+            };
             session.push_row(row, observer)?;
         }
-        if let Some(trace) = &self.trace {
-            for (tensor, crc32) in trace.hashes() {
-                let hash = ToHost::TensorHash { tensor, crc32 };
-                self.line.send(&mut board.link, &hash).map_err(line_broke)?;
-            }
+        for message in self.tracer.iter().flat_map(|tracer| tracer.messages()) {
+            self.line
+                .send(&mut board.link, &message)
+                .map_err(line_broke)?;
         }
         let mut start = 0u32;
         for index in 0..self.model.outputs() {

@@ -18,11 +18,11 @@ impl Meter {
         &mut self,
         counter: &mut C,
         stack: &mut S,
-        work: impl FnOnce() -> T,
+        work: impl FnOnce(&C) -> T,
     ) -> T {
         stack.paint();
         counter.begin();
-        let result = work();
+        let result = work(counter);
         let instructions = counter.end();
         self.stack_bytes = self.stack_bytes.max(stack.used());
         self.instructions = self.instructions.wrapping_add(instructions);

@@ -4,7 +4,7 @@ use embedded_hal::digital::OutputPin;
 use embedded_io::{Read, Write};
 use tidbit::Model;
 use tidbit::blob::header::VERSION;
-use tidbit_link::{BlobInfo, Fault, Info, PROTOCOL, ToDevice, ToHost, buffer_bytes};
+use tidbit_link::{BlobInfo, Fault, Info, PROTOCOL, ToDevice, ToHost, TraceKind, buffer_bytes};
 
 use crate::board::{Board, Counter, StackGauge};
 use crate::inference::{Inference, Stop};
@@ -25,7 +25,7 @@ pub struct Budget {
 #[derive(Clone, Copy)]
 pub(crate) enum Command {
     Hello,
-    Start { trace: bool, paint: Option<u8> },
+    Start { trace: TraceKind, paint: Option<u8> },
 }
 
 /// Answers the host until the line ends.
@@ -40,7 +40,7 @@ pub fn serve<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
     blob: Result<Model<'_>, Fault>,
     mut memory: Memory<'_>,
     line: &mut Line,
-    trace: &mut Trace,
+    tracer: &mut Trace,
 ) -> Option<L::Error> {
     let blob = blob.and_then(|model| fits(model, &memory, &board.stack));
     let mut command = None;
@@ -59,18 +59,15 @@ pub fn serve<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
                 let sent = line.send(&mut board.link, &ToHost::Info(info));
                 sent.map_err(|error| Stop::Line(Some(error)))
             }
-            Some(Command::Start {
-                trace: traced,
-                paint,
-            }) => match &blob {
+            Some(Command::Start { trace, paint }) => match &blob {
                 Err(fault) => answer(board, line, *fault),
                 Ok(model) => {
-                    trace.restart(if traced { tensors(model) } else { 0 });
+                    tracer.restart(trace, tensors(model));
                     Inference {
                         model,
                         memory: &mut memory,
                         line,
-                        trace: traced.then_some(&mut *trace),
+                        tracer: (trace != TraceKind::Off).then_some(&mut *tracer),
                         paint,
                     }
                     .run(board)

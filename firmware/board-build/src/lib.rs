@@ -25,6 +25,16 @@ struct Board {
     buffer_bytes: u32,
     blob_address: u32,
     blob_bytes: u32,
+    mps2: Option<Mps2>,
+}
+
+/// Where the parts of an MPS2 or MPS3 board lie.
+#[derive(Deserialize)]
+struct Mps2 {
+    link_uart: u32,
+    log_uart: u32,
+    fpga_io: u32,
+    tick_instructions: u32,
 }
 
 /// Writes `memory.x` and `budget.rs` to the build's folder, and has the firmware linked by these
@@ -83,7 +93,7 @@ _stack_start = {variables:#x};
     }
 
     fn constants(&self) -> String {
-        format!(
+        let own = format!(
             "pub const NAME: &str = {:?};
 pub const STACK_BYTES: u32 = {};
 pub const ARENA_BYTES: usize = {};
@@ -97,6 +107,21 @@ pub const BLOB_BYTES: usize = {};
             self.buffer_bytes,
             self.blob_address,
             self.blob_bytes
+        );
+        let parts = self.mps2.as_ref().map(Mps2::constants);
+        own + &parts.unwrap_or_default()
+    }
+}
+
+impl Mps2 {
+    fn constants(&self) -> String {
+        format!(
+            "pub const LINK_UART: usize = {:#x};
+pub const LOG_UART: usize = {:#x};
+pub const FPGA_IO: usize = {:#x};
+pub const TICK: usize = {};
+",
+            self.link_uart, self.log_uart, self.fpga_io, self.tick_instructions
         )
     }
 }

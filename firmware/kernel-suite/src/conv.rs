@@ -1,4 +1,4 @@
-//! Jobs for `gemm` and `widen`.
+//! Jobs for `gemm`.
 
 use tidbit::kernels::scratch::{of_patches, wide_pitch};
 use tidbit::kernels::{Gemm, Kernels, Packing, Requant, Weights, scalar};
@@ -25,10 +25,6 @@ pub fn run(
                 jobs += 1;
             }
         }
-    }
-    for k in 1..=40 {
-        widen(kernels, bench, numbers, k, jobs)?;
-        jobs += 1;
     }
     Ok(jobs)
 }
@@ -112,20 +108,4 @@ fn gemm(
     let packing = usize::from(packing.byte());
     let detail = [outputs, k, count, pitch, stride, first, bytes, packing];
     bench.check("gemm", job, used, detail)
-}
-
-fn widen(
-    kernels: &Kernels,
-    bench: &mut Bench,
-    numbers: &mut Numbers,
-    k: usize,
-    job: u32,
-) -> Result<(), Failure> {
-    bench.clear();
-    let start = MARGIN + numbers.of(&[0, 0, 0, 1, 2, 3]);
-    numbers.fill(&mut bench.expected[start + k..start + 2 * k], -128);
-    bench.found = bench.expected;
-    scalar::widen(&mut bench.expected[start..start + 2 * k]);
-    (kernels.widen)(&mut bench.found[start..start + 2 * k]);
-    bench.check("widen", job, 0..0, [k, start, 0, 0, 0, 0, 0, 0])
 }

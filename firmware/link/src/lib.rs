@@ -10,10 +10,10 @@
 //! one frame, and a piece that was lost is asked for again.
 //!
 //! ```
-//! use tidbit_link::{Decoder, Frame, ToDevice, message};
+//! use tidbit_link::{Decoder, Frame, ToDevice, TraceKind, message};
 //!
 //! let mut frame = Frame::new();
-//! let sent = ToDevice::Start { trace: true, paint: None };
+//! let sent = ToDevice::Start { trace: TraceKind::Hashes, paint: None };
 //! frame.encode(&sent).unwrap();
 //! let mut decoder = Decoder::new();
 //! for byte in frame.bytes() {
@@ -35,12 +35,12 @@ mod message;
 pub use decode::{Decoder, FrameError, NoMessage, message};
 pub use encode::{Frame, TooLong};
 pub use fault::Fault;
-pub use message::{BlobInfo, HighWater, Info, ToDevice, ToHost};
+pub use message::{BlobInfo, HighWater, Info, ToDevice, ToHost, TraceKind};
 
 use crc::{CRC_32_ISO_HDLC, Crc, Table};
 
 /// Version of the messages; host and device of different versions refuse one another.
-pub const PROTOCOL: u16 = 2;
+pub const PROTOCOL: u16 = 3;
 /// Most bytes of one message.
 pub const MAX_PAYLOAD: usize = 1024;
 /// Most bytes of pixels, outputs or scores in one message: leaves room for the fields beside them.

@@ -10,7 +10,7 @@
 //!                        <-  NeedRow { y: 0, offset: 0 }
 //! Row { y: 0, offset: 0 } ->
 //!                        <-  NeedRow ... until the answer is there, then
-//!                        <-  TensorHash for every tensor (if traced)
+//!                        <-  TensorHash or Instructions for every tensor (if traced)
 //!                        <-  Output, piece by piece
 //!                        <-  Scores, piece by piece
 //!                        <-  Done
@@ -30,8 +30,8 @@ pub enum ToDevice<'a> {
     Hello,
     /// Start an inference.
     Start {
-        /// Whether to send a hash of every tensor.
-        trace: bool,
+        /// What to send of every tensor besides.
+        trace: TraceKind,
         /// Fill the board's whole arena with this byte first, and say afterwards how much of it was
         /// overwritten. A byte that happens to be written with the paint's own value does not
         /// show: two inferences with different paints together show every one.
@@ -46,6 +46,18 @@ pub enum ToDevice<'a> {
         /// Raw pixels, at most [`CHUNK`](crate::CHUNK) bytes.
         pixels: &'a [u8],
     },
+}
+
+/// What an inference is watched for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TraceKind {
+    /// Nothing.
+    #[default]
+    Off,
+    /// A hash of every tensor.
+    Hashes,
+    /// The instructions that every tensor took.
+    Instructions,
 }
 
 /// What the device says.
@@ -67,6 +79,13 @@ pub enum ToHost<'a> {
         tensor: u16,
         /// The checksum.
         crc32: u32,
+    },
+    /// Instructions (or cycles) that the rows of a tensor took, to a step of the board's counter.
+    Instructions {
+        /// Index of the tensor.
+        tensor: u16,
+        /// Sum over all of its rows.
+        count: u32,
     },
     /// A piece of the answers, one after another, as bytes.
     Output {

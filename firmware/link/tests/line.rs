@@ -5,7 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use tidbit_link::{
     BlobInfo, CHUNK, Decoder, Fault, Frame, FrameError, HighWater, Info, MAX_FRAME, PROTOCOL,
-    ToDevice, ToHost, message,
+    ToDevice, ToHost, TraceKind, message,
 };
 
 /// The frame of a message.
@@ -98,10 +98,10 @@ proptest! {
             let _ = message::<ToDevice>(payload);
         }
         let mut bytes = vec![0];
-        bytes.extend(frame(&ToDevice::Start { trace: true, paint: Some(0xa5) }));
+        bytes.extend(frame(&ToDevice::Start { trace: TraceKind::Hashes, paint: Some(0xa5) }));
         let found = decode(&mut decoder, &bytes);
         let payload = found.last().unwrap().as_ref().unwrap();
-        prop_assert_eq!(message::<ToDevice>(payload), Ok(ToDevice::Start { trace: true, paint: Some(0xa5) }));
+        prop_assert_eq!(message::<ToDevice>(payload), Ok(ToDevice::Start { trace: TraceKind::Hashes, paint: Some(0xa5) }));
     }
 
     #[test]

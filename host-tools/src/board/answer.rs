@@ -1,6 +1,6 @@
 //! A board's answer to an image, put together of the messages in which it comes.
 
-use tidbit_link::{BlobInfo, Fault, HighWater, ToHost};
+use tidbit_link::{BlobInfo, Fault, HighWater, ToHost, TraceKind};
 
 use super::BoardError;
 
@@ -22,6 +22,9 @@ pub struct BoardAnswer {
     pub high_water: Option<HighWater>,
     /// CRC-32 of each tensor by its index; empty without a trace.
     pub tensor_hashes: Vec<u32>,
+    /// Instructions of each tensor by its index, to a step of the board's counter; empty if they were not
+    /// asked for.
+    pub tensor_instructions: Vec<u32>,
     /// Lines of the board's log since the last answer.
     pub log: Vec<String>,
 }
@@ -52,6 +55,11 @@ impl Collected {
             ToHost::TensorHash { tensor, crc32 } => {
                 let in_order = usize::from(tensor) == answer.tensor_hashes.len();
                 answer.tensor_hashes.push(crc32);
+                in_order
+            }
+            ToHost::Instructions { tensor, count } => {
+                let in_order = usize::from(tensor) == answer.tensor_instructions.len();
+                answer.tensor_instructions.push(count);
                 in_order
             }
             ToHost::Output { offset, bytes } => {
@@ -93,14 +101,15 @@ impl Collected {
     pub(super) fn answer(
         mut self,
         blob: &BlobInfo,
-        trace: bool,
+        trace: TraceKind,
     ) -> Result<BoardAnswer, BoardError> {
         if !self.fence_intact {
             return Err(BoardError::Fence);
         }
         let scores = self.scores.as_chunks().0.iter();
         self.answer.scores = scores.map(|score| u16::from_le_bytes(*score)).collect();
-        let tensors = if trace { usize::from(blob.tensors) } else { 0 };
+        let tensors = usize::from(blob.tensors);
+        let of = |kind| if trace == kind { tensors } else { 0 };
         let parts = [
             (
                 "outputs",
@@ -108,7 +117,16 @@ impl Collected {
                 blob.output_bytes as usize,
             ),
             ("scores", self.answer.scores.len(), blob.classes as usize),
-            ("tensor hashes", self.answer.tensor_hashes.len(), tensors),
+            (
+                "tensor hashes",
+                self.answer.tensor_hashes.len(),
+                of(TraceKind::Hashes),
+            ),
+            (
+                "instruction counts",
+                self.answer.tensor_instructions.len(),
+                of(TraceKind::Instructions),
+            ),
         ];
         for (what, have, expected) in parts {
             if have != expected {
@@ -124,7 +142,7 @@ impl Collected {
 #[cfg(test)]
 mod tests {
     use super::{BoardError, Collected};
-    use tidbit_link::{BlobInfo, ToHost};
+    use tidbit_link::{BlobInfo, ToHost, TraceKind};
 
     #[test]
     fn an_answer_over_a_fallen_fence_is_none() {
@@ -150,7 +168,7 @@ mod tests {
                 high_water: None,
             };
             assert!(collected.take(&done).is_ok());
-            let answer = collected.answer(&blob, false);
+            let answer = collected.answer(&blob, TraceKind::Off);
             match answer {
                 Ok(_) => assert!(fence_intact),
                 Err(error) => assert!(!fence_intact && matches!(error, BoardError::Fence)),

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tidbit::Model;
-use tidbit_link::{BlobInfo, CHUNK, Fault, Info, PROTOCOL, ToDevice, ToHost};
+use tidbit_link::{BlobInfo, CHUNK, Fault, Info, PROTOCOL, ToDevice, ToHost, TraceKind};
 
 use super::answer::{BoardAnswer, Collected, Next};
 use super::conversation::Conversation;
@@ -109,7 +109,20 @@ impl Emulated {
     /// [`BoardError`]: the image is not of the net's size, the board refuses, dies or goes silent,
     /// or something was written outside of the arena.
     pub fn infer(&mut self, image: &[u8], trace: bool) -> Result<BoardAnswer, BoardError> {
+        let trace = if trace {
+            TraceKind::Hashes
+        } else {
+            TraceKind::Off
+        };
         self.converse(image, trace, None)
+    }
+
+    /// As [`infer`](Self::infer): the answer has the instructions of every tensor.
+    ///
+    /// # Errors
+    /// As [`infer`](Self::infer).
+    pub fn infer_counted(&mut self, image: &[u8]) -> Result<BoardAnswer, BoardError> {
+        self.converse(image, TraceKind::Instructions, None)
     }
 
     /// As [`infer`](Self::infer), over memory painted with this byte: the answer has the high-water
@@ -118,13 +131,13 @@ impl Emulated {
     /// # Errors
     /// As [`infer`](Self::infer).
     pub fn infer_painted(&mut self, image: &[u8], paint: u8) -> Result<BoardAnswer, BoardError> {
-        self.converse(image, false, Some(paint))
+        self.converse(image, TraceKind::Off, Some(paint))
     }
 
     fn converse(
         &mut self,
         image: &[u8],
-        trace: bool,
+        trace: TraceKind,
         paint: Option<u8>,
     ) -> Result<BoardAnswer, BoardError> {
         let (have, expected) = (image.len(), self.info.image_bytes());

@@ -46,6 +46,14 @@ pub fn build_exact(board: &str, arena_bytes: usize) -> Result<PathBuf, BoardErro
     run(&[board, &arena_bytes.to_string()])
 }
 
+/// Builds the firmware of a board that tries the micro-kernels instead of running nets.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_kernel_check(board: &str) -> Result<PathBuf, BoardError> {
+    run(&[board, "kernel-check"])
+}
+
 /// Runs the build script, whose last line of output names the ELF file.
 fn run(arguments: &[&str]) -> Result<PathBuf, BoardError> {
     let script = directory()?.join("build.sh");

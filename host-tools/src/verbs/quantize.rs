@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use rayon::prelude::*;
 use serde::Serialize;
 use tidbit::Model;
+use tidbit_quantize::repack::repack;
 use tidbit_quantize::{
     Effort, Network, Normalization, Options, Pass, Ptq, Quantized, RangeMethod, Watch,
 };
@@ -23,6 +24,7 @@ use crate::progress::Bar;
 use crate::ram::RamChoice;
 use crate::save::Output;
 use crate::stdout::{STRONG, notice, print, print_json, styled};
+use crate::target::{self, Target};
 use crate::{Error, labels};
 
 const EXAMPLES: &str = "\
@@ -99,6 +101,10 @@ pub struct Cmd {
     /// 192K or 65536 (the least work that fits), or layerwise (every layer by itself)
     #[arg(long, value_name = "auto|BYTES|layerwise", default_value = "auto")]
     ram: RamChoice,
+    /// The core that the weights are ordered for; the answers are the same on every one, and so are the
+    /// bytes. Without it, that of --board, else portable
+    #[arg(long, value_enum, value_name = "TARGET")]
+    target: Option<Target>,
     /// Refuse a net that exceeds this board's flash, memory, row buffer or stack
     #[arg(long, value_name = "BOARD")]
     board: Option<String>,
@@ -236,6 +242,8 @@ impl Cmd {
             .collect::<Result<Vec<_>, _>>()?;
         let mut quantized = network.quantize(&images, &options, &bar)?;
         drop(bar);
+        let packing = target::packing(self.target, board.as_ref());
+        quantized.blob = repack(&quantized.blob, packing)?;
         let model = Model::new(&quantized.blob)?;
         let fit = board.map(|board| board.check(&self.output, &model));
         let fit = fit.transpose()?;

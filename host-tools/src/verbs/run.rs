@@ -59,7 +59,7 @@ impl Cmd {
     /// # Errors
     /// What is wrong with the blob or an image.
     pub fn run(self) -> Result<(), Error> {
-        let file = BlobFile::read(&self.blob)?;
+        let file = BlobFile::read(&self.blob)?.for_host()?;
         let model = file.model()?;
         let images = pixels(&model, &self.images)?;
         let answers = on_host(&model, &images, self.view.trace)?;

@@ -52,7 +52,8 @@ reference_top5, blob_top5 (fractions of 1); each of them again with _interval be
 [lo, hi]; output_sqnr_db; paired, with only_reference_right and only_blob_right (images), drop_pp
 (percentage points), drop_pp_interval and mcnemar_p. What needs labels is null without. With
 --layers also layers, a list of index, name, operator, inputs, output_shape, sqnr_db and fall_db,
-and first_fall and lowest, each an index or null. outputs has name, sqnr_db and pixel_agreement of
+and first_fall and lowest, each an index or null; an operator that is only a part of a node
+has null for both figures. outputs has name, sqnr_db and pixel_agreement of
 each answer; all else is of the first answer, and where that is a map, agreement is the share of its
 pixels with the same greatest channel. The SQNR is taken over all outputs of all images:
 10 log10(sum of reference^2 / sum of (reference - blob)^2), null if infinite.";
@@ -98,7 +99,7 @@ impl Cmd {
     /// # Errors
     /// What is wrong with the blob, the net or the images, or which gate was missed.
     pub fn run(self) -> Result<(), Error> {
-        let file = BlobFile::read(&self.blob)?;
+        let file = BlobFile::read(&self.blob)?.for_host()?;
         let model = file.model()?;
         let mut dataset = Dataset::open(&self.images)?;
         if model.classes() > 0 {

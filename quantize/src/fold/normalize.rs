@@ -30,8 +30,11 @@ pub fn into_weights(graph: &mut Graph, normalization: &Normalization) {
     });
     graph.input = pixels;
     let readers = graph.readers(normalized);
-    let foldable =
-        |&reader: &usize| matches!(&graph.nodes[reader].op, Op::Conv(conv) if conv.groups == 1);
+    // Around a window that leaves the image stand zeros, which no pixel need be.
+    let foldable = |&reader: &usize| {
+        let op = &graph.nodes[reader].op;
+        matches!(op, Op::Conv(conv) if conv.groups == 1 && !conv.window.leaves_image())
+    };
     let exact = quantized.is_none() && !graph.is_output(normalized);
     if exact && !readers.is_empty() && readers.iter().all(foldable) {
         for reader in readers {

@@ -7,18 +7,25 @@
 //! squeezes are mere relabelings.
 
 mod attributes;
+mod blocks;
 mod channels;
 mod dense;
 mod elementwise;
 mod functions;
+mod halves;
 pub mod layout;
+mod order;
 mod picks;
 mod products;
 mod quantized;
+mod reduce;
 mod resize;
 mod rounding;
 mod shapes;
+mod sizes;
 pub mod source;
+mod spelled;
+mod together;
 mod transposed;
 mod upsample;
 mod views;
@@ -56,16 +63,23 @@ pub const SUPPORTED: &[&str] = &[
     "Elu",
     "Erf",
     "Exp",
+    "Expand",
     "Flatten",
     "Gather",
     "Gelu",
     "Gemm",
     "GlobalAveragePool",
     "GlobalMaxPool",
+    "Greater",
+    "GreaterOrEqual",
     "HardSigmoid",
     "HardSwish",
     "Identity",
     "LeakyRelu",
+    "Less",
+    "LessOrEqual",
+    "Log",
+    "LogSoftmax",
     "MatMul",
     "Max",
     "MaxPool",
@@ -75,10 +89,13 @@ pub const SUPPORTED: &[&str] = &[
     "Neg",
     "PRelu",
     "Pad",
+    "Pow",
     "QuantizeLinear",
+    "Reciprocal",
     "ReduceMax",
     "ReduceMean",
     "ReduceMin",
+    "ReduceSum",
     "Relu",
     "Reshape",
     "Resize",
@@ -88,13 +105,19 @@ pub const SUPPORTED: &[&str] = &[
     "Softmax",
     "Softplus",
     "Softsign",
+    "SpaceToDepth",
     "Split",
+    "Sqrt",
     "Squeeze",
     "Sub",
+    "Sum",
+    "Swish",
     "Tanh",
+    "ThresholdedRelu",
     "Transpose",
     "Unsqueeze",
     "Upsample",
+    "Where",
 ];
 
 /// An activation while importing: a tensor of the graph, and which ONNX dimension is which axis.
@@ -111,6 +134,8 @@ pub struct Imported {
     pub graph: Graph,
     /// How the ONNX input's dimensions are ordered.
     pub input_layout: Layout,
+    /// Things that the user should know, one sentence each.
+    pub notices: Vec<String>,
 }
 
 /// Why a node cannot be taken: the reason only; the importer adds which node it is.
@@ -124,6 +149,9 @@ struct Importer<'a> {
     maps: HashMap<String, Map>,
     /// Activations whose axes are in parts.
     views: HashMap<String, (TensorId, View)>,
+    /// Answers for which another tensor stands.
+    logits: HashMap<String, String>,
+    notices: Vec<String>,
 }
 
 /// Translates a net.
@@ -133,7 +161,12 @@ struct Importer<'a> {
 pub fn import(source: &Source) -> Result<Imported, Error> {
     let (name, dims) = source.input()?;
     let layout = Layout::of_image(&dims).ok_or_else(|| Error::Interface {
-        reason: format!("the input '{name}' has the shape {dims:?}"),
+        reason: match dims.first() {
+            Some(&batch) if batch != 1 && dims.len() == 4 => format!(
+                "the input '{name}' is a batch of {batch} images ({dims:?}): the batch must be 1, or dynamic"
+            ),
+            _ => format!("the input '{name}' has the shape {dims:?}"),
+        },
     })?;
     let image = Tensor {
         name: name.clone(),
@@ -153,27 +186,25 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             input: 0,
             outputs: Vec::new(),
             given: BTreeMap::new(),
+            parts_apart: false,
         },
         maps: HashMap::from([(name, map)]),
         views: HashMap::new(),
+        logits: HashMap::new(),
+        notices: Vec::new(),
     };
     for node in source.nodes() {
         importer.node(node)?;
     }
     for name in source.outputs()? {
-        let map = importer.maps.get(&name).ok_or_else(|| Error::Interface {
-            reason: format!("the output '{name}' does not depend on the image"),
-        })?;
-        importer.graph.outputs.push(Output {
-            name,
-            tensor: map.tensor,
-            layout: map.layout.clone(),
-        });
+        let output = importer.output(name)?;
+        importer.graph.outputs.push(output);
     }
-    products::into_functions(&mut importer.graph);
+    importer.graph.remove_dead();
     Ok(Imported {
         graph: importer.graph,
         input_layout: layout,
+        notices: importer.notices,
     })
 }
 
@@ -207,19 +238,24 @@ impl Importer<'_> {
             "HardSigmoid" => self.hard_sigmoid(node, &attributes),
             "PRelu" => self.prelu(node),
             "Sigmoid" | "Tanh" | "Softplus" | "Erf" | "HardSwish" | "Mish" | "LeakyRelu"
-            | "Elu" | "Gelu" | "Abs" | "Exp" | "Softsign" | "Selu" | "Celu" => {
-                self.function(node, &attributes)
-            }
+            | "Elu" | "Gelu" | "Abs" | "Exp" | "Softsign" | "Selu" | "Celu" | "Reciprocal"
+            | "Log" | "Sqrt" | "Pow" | "ThresholdedRelu" => self.function(node, &attributes),
+            "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Where" => self.together(node),
             "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(node),
             "BatchNormalization" => self.batch_norm(node, &attributes),
             "Conv" => self.conv(node, &attributes),
             "MaxPool" | "AveragePool" => self.pool(node, &attributes),
             "GlobalAveragePool" | "GlobalMaxPool" => self.global_pool(node),
-            "ReduceMean" | "ReduceMax" | "ReduceMin" => self.reduce(node, &attributes),
+            "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceSum" => {
+                self.reduce(node, &attributes)
+            }
             "Gemm" => self.gemm(node, &attributes),
             "MatMul" => self.matmul(node),
             "Pad" => self.pad(node, &attributes),
             "Softmax" => self.softmax(node, &attributes),
+            "LogSoftmax" => self.log_softmax(node, &attributes),
+            "Expand" => self.expand(node),
+            "SpaceToDepth" => self.space_to_depth(node, &attributes),
             "Concat" => self.concat(node, &attributes),
             "Split" => self.split(node, &attributes),
             "Slice" => self.slice(node, &attributes),
@@ -236,6 +272,25 @@ impl Importer<'_> {
             _ => Err("tidbit has no such operator".into()),
         };
         taken.map_err(|reason| self.unsupported(node, reason))
+    }
+
+    /// An answer. One whose axes are in parts is answered in the order of the tensor under it.
+    fn output(&self, name: String) -> Result<Output, Error> {
+        let shape = |tensor: TensorId| self.graph.shape(tensor);
+        let found = match (self.maps.get(&name), self.views.get(&name)) {
+            (Some(map), _) => Some((map.tensor, map.layout.to_hwc(&shape(map.tensor)))),
+            (None, Some((tensor, view))) => Some((*tensor, view.to_hwc(&shape(*tensor)))),
+            (None, None) => None,
+        };
+        let (tensor, places) = found.ok_or_else(|| Error::Interface {
+            reason: format!("the output '{name}' is the same for every image"),
+        })?;
+        Ok(Output {
+            values: self.logits.get(&name).unwrap_or(&name).clone(),
+            name,
+            tensor,
+            places,
+        })
     }
 
     /// The error for a node that cannot be taken.
@@ -263,9 +318,11 @@ impl Importer<'_> {
         let map = self.maps.get(name);
         map.cloned()
             .ok_or_else(|| match self.views.contains_key(name) {
-                true => {
-                    format!("its input '{name}' is a reshape that splits rows, columns or channels")
-                }
+                true => format!(
+                    "its input '{name}' is a reshape that splits or mixes rows, columns and channels, which is \
+                     understood as an answer of the net, or where another reshape puts them together again: \
+                     let the net end there"
+                ),
                 false => format!("its input '{name}' is a constant, an image is expected"),
             })
     }

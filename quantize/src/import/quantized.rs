@@ -19,8 +19,11 @@ const WHOLE: f32 = 1e-3;
 impl Importer<'_> {
     /// Rounds an activation, and gives it its scale.
     pub(super) fn quantize_linear(&mut self, node: &NodeProto) -> Taken<()> {
-        let map = self.map(node, 0)?;
         let scale = self.grid(node, node.output.first())?;
+        if self.passes_view(node, scale) {
+            return Ok(());
+        }
+        let map = self.map(node, 0)?;
         if let Some(tensor) = self.rounded(map.tensor, scale) {
             let name = node.output.first().ok_or("it has no output")?;
             self.maps.insert(name.clone(), Map { tensor, ..map });
@@ -30,6 +33,22 @@ impl Importer<'_> {
         self.push_like(node, op, Clamp::NONE, map)?;
         self.graph.given.insert(self.graph.tensors.len() - 1, scale);
         Ok(())
+    }
+
+    /// Whether a node does nothing: it reads a tensor whose axes are in parts, of these steps already.
+    /// Quantizers put roundings around every reshape and transpose of a channel shuffle.
+    fn passes_view(&mut self, node: &NodeProto, scale: Scale) -> bool {
+        let view = node
+            .input
+            .first()
+            .and_then(|name| self.views.get(name))
+            .cloned();
+        let same = view.filter(|(tensor, _)| self.graph.given.get(tensor) == Some(&scale));
+        let Some((view, output)) = same.zip(node.output.first()) else {
+            return false;
+        };
+        self.views.insert(output.clone(), view);
+        true
     }
 
     /// A tensor as an earlier node rounded it to these steps: one is enough, and what is made of both
@@ -45,8 +64,11 @@ impl Importer<'_> {
 
     /// The same tensor in f32.
     pub(super) fn dequantize_linear(&mut self, node: &NodeProto) -> Taken<()> {
-        let map = self.map(node, 0)?;
         let scale = self.grid(node, node.input.first())?;
+        if self.passes_view(node, scale) {
+            return Ok(());
+        }
+        let map = self.map(node, 0)?;
         let given = self.graph.given.get(&map.tensor);
         let given = given.ok_or("no QuantizeLinear made its input")?;
         if *given != scale {
@@ -103,10 +125,22 @@ impl Importer<'_> {
         weights: &[f32],
         outputs: usize,
     ) -> Option<Vec<f32>> {
+        self.steps_of_rows(node, weights, &(0..outputs).collect::<Vec<_>>())
+    }
+
+    /// The same for rows of which each has the scale of the given place, where the file has several.
+    pub(super) fn steps_of_rows(
+        &self,
+        node: &NodeProto,
+        weights: &[f32],
+        places: &[usize],
+    ) -> Option<Vec<f32>> {
+        let outputs = places.len();
+        let count = places.iter().max()? + 1;
         let scales = self.weight_scales(node.input.get(1)?)?;
-        let steps = match scales.as_slice() {
+        let steps: Vec<f32> = match scales.as_slice() {
             &[scale] => vec![scale; outputs],
-            scales if scales.len() == outputs => scales.to_vec(),
+            scales if scales.len() == count => places.iter().map(|&place| scales[place]).collect(),
             _ => return None,
         };
         let whole = |(row, step): (&[f32], &f32)| {

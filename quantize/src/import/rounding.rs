@@ -28,6 +28,35 @@ pub fn spelled_out(graph: &GraphProto) -> GraphProto {
     spelled
 }
 
+/// Puts a DequantizeLinear behind every QuantizeLinear that makes an answer: what its integers stand
+/// for is what is compared.
+pub fn answer_in_reals(graph: &mut GraphProto) {
+    for output in &mut graph.output {
+        let makes = |node: &&NodeProto| {
+            node.op_type == "QuantizeLinear" && node.output.first() == Some(&output.name)
+        };
+        let Some(rounding) = graph.node.iter().find(makes).cloned() else {
+            continue;
+        };
+        let integers = format!("tidbit.integers.{}", output.name);
+        for node in &mut graph.node {
+            let names = node.input.iter_mut().chain(&mut node.output);
+            let own = names.filter(|name| **name == output.name);
+            own.for_each(|name| name.clone_from(&integers));
+        }
+        let mut input = rounding.input;
+        input[0] = integers;
+        graph.node.push(NodeProto {
+            name: format!("tidbit.reals.{}", output.name),
+            op_type: "DequantizeLinear".into(),
+            input,
+            output: vec![output.name.clone()],
+            ..NodeProto::default()
+        });
+        output.r#type = None;
+    }
+}
+
 /// Initializers and the values of Constant nodes, by name.
 fn constants(graph: &GraphProto) -> impl Iterator<Item = (&str, &TensorProto)> {
     let stored = graph.initializer.iter();

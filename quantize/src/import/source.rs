@@ -1,19 +1,17 @@
 //! Reading the ONNX file with tract: nodes, constants, and the shape of every tensor.
 //!
-//! f16 weights and casts become f32 before tract sees them, so that reference and import work on
-//! the same numbers; a dynamic batch is set to 1.
+//! What the file says in a way that tract lacks is said in another before tract sees it, so that
+//! reference and import work on the same nodes and numbers; a dynamic batch is set to 1.
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use half::f16;
 use tidbit::blob::header::MAX_OUTPUTS;
-use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, TensorProto, type_proto};
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
-use super::{rounding, upsample};
+use super::{halves, order, rounding, sizes, spelled, upsample};
 use crate::Error;
 
 /// A constant of the net, as f32, with its dimensions.
@@ -77,13 +75,17 @@ impl Source {
         let Some(graph) = proto.graph.as_mut() else {
             return Err(not_onnx("it holds no graph".into()));
         };
-        widen(graph);
-        let graph = std::mem::replace(graph, rounding::spelled_out(graph));
-        let understood = |error: TractError| Error::Graph {
+        let not_understood = |reason: String| Error::Graph {
             path: name.clone(),
-            reason: format!("{error:#}"),
+            reason,
         };
+        let understood = |error: TractError| not_understood(format!("{error:#}"));
         let folder = path.parent().map(|folder| folder.display().to_string());
+        halves::widen(graph, &onnx, folder.as_deref()).map_err(understood)?;
+        spelled::out(graph);
+        rounding::answer_in_reals(graph);
+        order::put(graph).map_err(not_understood)?;
+        let graph = std::mem::replace(graph, rounding::spelled_out(graph));
         let parsed = parse(&onnx, &proto, folder.as_deref()).map_err(understood)?;
         let mut source = Self {
             path: name.clone(),
@@ -93,13 +95,27 @@ impl Source {
             outlets: parsed.1,
             analysis: String::new(),
         };
-        source.fix_batch()?;
-        // An operator that tract lacks, or shapes that contradict each other, stop the analysis
-        // early; the import then names the node. What was worked out before stays.
-        if let Err(error) = source.model.analyse(true) {
-            source.analysis = format!("{error:#}");
+        source.analyse()?;
+        if let Some(mut graph) = proto.graph.take()
+            && sizes::say(&mut graph, opset, |name| source.dims(name))
+        {
+            proto.graph = Some(graph);
+            let parsed = parse(&onnx, &proto, folder.as_deref()).map_err(understood)?;
+            (source.model, source.outlets) = parsed;
+            source.analyse()?;
         }
         Ok(source)
+    }
+
+    /// Works out shapes and constants.
+    fn analyse(&mut self) -> Result<(), Error> {
+        self.fix_batch()?;
+        // An operator that tract lacks, or shapes that contradict each other, stop the analysis
+        // early; the import then names the node. What was worked out before stays.
+        if let Err(error) = self.model.analyse(true) {
+            self.analysis = format!("{error:#}");
+        }
+        Ok(())
     }
 
     /// The net for tract to run, with these tensors as its outputs.
@@ -131,7 +147,7 @@ impl Source {
         self.opset
     }
 
-    /// All nodes, in the file's order, which ONNX demands to be one in which they can run.
+    /// The nodes that the outputs need, in an order in which they can run.
     pub fn nodes(&self) -> &[NodeProto] {
         &self.graph.node
     }
@@ -276,53 +292,4 @@ fn parse(
 ) -> TractResult<(InferenceModel, HashMap<String, OutletId>)> {
     let parsed = onnx.parse(proto, folder)?;
     Ok((parsed.model, parsed.outlets_by_name.into_iter().collect()))
-}
-
-/// Turns every f16 of a graph into f32.
-fn widen(graph: &mut GraphProto) {
-    let half = DataType::Float16 as i32;
-    let single = DataType::Float as i32;
-    for info in graph.input.iter_mut().chain(&mut graph.output) {
-        if let Some(type_proto::Value::TensorType(tensor)) =
-            info.r#type.as_mut().and_then(|info| info.value.as_mut())
-            && tensor.elem_type == half
-        {
-            tensor.elem_type = single;
-        }
-    }
-    graph.initializer.iter_mut().for_each(widen_tensor);
-    for node in &mut graph.node {
-        for attribute in &mut node.attribute {
-            if let Some(tensor) = attribute.t.as_mut() {
-                widen_tensor(tensor);
-            }
-            if node.op_type == "Cast" && attribute.name == "to" && attribute.i == i64::from(half) {
-                attribute.i = i64::from(single);
-            }
-        }
-    }
-}
-
-/// Turns an f16 tensor that lies in the file into f32.
-fn widen_tensor(tensor: &mut TensorProto) {
-    if tensor.data_type != DataType::Float16 as i32 || !tensor.external_data.is_empty() {
-        return;
-    }
-    let halves: Vec<u16> = if tensor.raw_data.is_empty() {
-        tensor.int32_data.iter().map(|&bits| bits as u16).collect()
-    } else {
-        tensor
-            .raw_data
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .map(|bits| u16::from_le_bytes(*bits))
-            .collect()
-    };
-    let singles = halves
-        .iter()
-        .flat_map(|&bits| f16::from_bits(bits).to_f32().to_le_bytes());
-    tensor.raw_data = singles.collect();
-    tensor.int32_data.clear();
-    tensor.data_type = DataType::Float as i32;
 }

@@ -1,4 +1,4 @@
-//! Transposed convolution, and channels that become pixels.
+//! Transposed convolution.
 //!
 //! A transposed convolution of stride *s* makes, for each place of a block of *s* × *s* pixels, a
 //! small convolution of its own: of the kernel's taps, those that fall on that place. All of them
@@ -92,33 +92,17 @@ impl Importer<'_> {
             Some(bias) => return Err(format!("its bias has the shape {:?}", bias.dims)),
             None => vec![0.0; output.channels],
         };
-        let transposed = transposed(&kernel, &axes, &bias);
+        let mut transposed = transposed(&kernel, &axes, &bias);
+        // The scales of a file go along the output channels of a group.
+        let places = axes.iter().map(|axis| axis.stride).product();
+        let rows = (0..transposed.conv.bias.len()).map(|at| kernel.row(at, places).0 % per_group);
+        let rows: Vec<usize> = rows.collect();
+        transposed.conv.steps = self.steps_of_rows(node, &transposed.conv.weights, &rows);
         let op = match axes.map(|axis| axis.stride) {
             [1, 1] => Op::Conv(transposed.conv),
             _ => Op::ConvTranspose(transposed),
         };
         let inputs = vec![map.tensor];
-        self.push(node, op, Clamp::NONE, inputs, output, map.layout)
-    }
-
-    pub(super) fn depth_to_space(
-        &mut self,
-        node: &NodeProto,
-        attributes: &Attributes<'_>,
-    ) -> Taken<()> {
-        let map = self.image(node)?;
-        let output = self.output_shape(node)?;
-        let block = usize::try_from(attributes.int("blocksize", 1)).unwrap_or(1);
-        let channel_first = match attributes.text("mode", "DCR").as_str() {
-            "DCR" => false,
-            "CRD" => true,
-            other => return Err(format!("its mode '{other}' is not supported")),
-        };
-        let blocks = Blocks {
-            sides: [block, block],
-            channel_first,
-        };
-        let (op, inputs) = (Op::DepthToSpace(blocks), vec![map.tensor]);
         self.push(node, op, Clamp::NONE, inputs, output, map.layout)
     }
 }
@@ -131,6 +115,19 @@ struct Kernel<'a> {
     /// Output channels of a group.
     outputs: usize,
     groups: usize,
+}
+
+impl Kernel<'_> {
+    /// The output channel and the place of a block that row `at` of the convolution's weights makes.
+    /// Where there are groups, a group's channels stand together, so the channel comes before the
+    /// place; else behind it, so that pixels are moved as a whole.
+    fn row(&self, at: usize, places: usize) -> (usize, usize) {
+        let channels = self.outputs * self.groups;
+        match self.groups > 1 {
+            true => (at / places, at % places),
+            false => (at % channels, at / channels),
+        }
+    }
 }
 
 /// Rows and columns, with their padding at the start.
@@ -174,9 +171,7 @@ fn axes(
     ])
 }
 
-/// The convolution whose channels are the places of blocks. Where there are groups, a group's
-/// channels stand together, so the channel comes before the place; else behind it, so that pixels
-/// are moved as a whole.
+/// The convolution whose channels are the places of blocks.
 fn transposed(kernel: &Kernel<'_>, [rows, columns]: &[Axis; 2], bias: &[f32]) -> Transposed {
     let sides = [rows.stride, columns.stride];
     let places = sides[0] * sides[1];
@@ -185,10 +180,7 @@ fn transposed(kernel: &Kernel<'_>, [rows, columns]: &[Axis; 2], bias: &[f32]) ->
     let mut weights = Vec::new();
     let mut biases = Vec::with_capacity(channels * places);
     for at in 0..channels * places {
-        let (channel, place) = match channel_first {
-            true => (at / places, at % places),
-            false => (at % channels, at / channels),
-        };
+        let (channel, place) = kernel.row(at, places);
         let [down, right] = [place / sides[1], place % sides[1]];
         for row in 0..rows.taps() {
             for column in 0..columns.taps() {

@@ -72,6 +72,23 @@ impl View {
         perm.iter().map(pick).collect::<Option<_>>().map(Self)
     }
 
+    /// For each element in the order of this view, its index in H × W × C order.
+    pub fn to_hwc(&self, shape: &Shape) -> Vec<usize> {
+        let stride = |axis| match axis {
+            Axis::H => shape.width * shape.channels,
+            Axis::W => shape.channels,
+            Axis::C => 1,
+        };
+        self.0.iter().flatten().fold(vec![0], |indices, part| {
+            let step = part.length * stride(part.axis);
+            let steps = |index: &usize| {
+                let first = *index;
+                (0..part.steps).map(move |at| first + at * step)
+            };
+            indices.iter().flat_map(steps).collect()
+        })
+    }
+
     /// The layout, and the channel of the tensor that each channel of the view is; `None` while an
     /// axis is in parts.
     pub fn whole(&self, shape: &Shape) -> Option<(Layout, Vec<usize>)> {
@@ -138,6 +155,20 @@ mod tests {
             .unwrap();
         assert!(layout.is_nchw(&SHAPE));
         assert_eq!(order, [0, 3, 1, 4, 2, 5]);
+    }
+
+    #[test]
+    fn a_view_counts_elements_as_its_layout_does_while_it_is_whole() {
+        let nchw = View::of(&Layout::nchw(), &SHAPE);
+        assert_eq!(nchw.to_hwc(&SHAPE), Layout::nchw().to_hwc(&SHAPE));
+        // Two boxes of three numbers for each pixel: box, row, column, number.
+        let boxes = nchw
+            .reshaped(&[2, 3, 2, 3])
+            .unwrap()
+            .transposed(&[0, 2, 3, 1]);
+        let order = boxes.unwrap().to_hwc(&SHAPE);
+        assert_eq!(order[..6], [0, 1, 2, 6, 7, 8]);
+        assert_eq!(order[18..21], [3, 4, 5]);
     }
 
     #[test]

@@ -40,20 +40,17 @@ pub fn nearest(conv: &Conv, (input, output): (Scale, Scale), means: &[f64]) -> R
     };
     for (channel, (row, &bias)) in conv.weights.chunks_exact(k).zip(&conv.bias).enumerate() {
         let own_step = conv.steps.as_ref().and_then(|steps| steps.get(channel));
-        let (scale, bias_step, least) = match own_step {
+        let (scale, bias_step) = match own_step {
             Some(&given) => {
                 let channel = given::channel(given, row, bias, (step, f64::from(output.scale)));
-                (channel.step, channel.bias_step, -128.0)
+                (channel.step, channel.bias_step)
             }
             None => {
                 let scale = weight_scale(row, bias, input);
-                (scale, step * scale, -127.0)
+                (scale, step * scale)
             }
         };
-        let quantized: Vec<i8> = row
-            .iter()
-            .map(|&weight| round(weight, scale, least))
-            .collect();
+        let quantized: Vec<i8> = row.iter().map(|&weight| round(weight, scale)).collect();
         let first = channel / per_group * inputs;
         let shift = row
             .iter()
@@ -135,8 +132,9 @@ pub fn weight_scale(weights: &[f32], bias: f32, input: Scale) -> f64 {
     (f64::from(greatest) / 127.0).max(for_bias).max(1e-30)
 }
 
-fn round(weight: f32, scale: f64, least: f64) -> i8 {
-    (f64::from(weight) / scale).round().clamp(least, 127.0) as i8
+/// A given -128 too becomes -127: kernels rely on sums of two products that stay within 16 bits.
+fn round(weight: f32, scale: f64) -> i8 {
+    (f64::from(weight) / scale).round().clamp(-127.0, 127.0) as i8
 }
 
 /// From channel after channel to tap after tap: the order of a depthwise kernel.

@@ -28,7 +28,8 @@ pub fn channel(given: f32, weights: &[f32], bias: f32, (input, output): (f64, f6
         // What a step of the accumulator is in steps of the output, and what it becomes.
         let one = step * input / output;
         let becomes = (one * 32f64.exp2()).round() * (-32f64).exp2();
-        let dropped = |weight: &f32| (count(weight) - count(weight).round()).abs();
+        let kept = |weight: &f32| count(weight).round().clamp(-127.0, 127.0);
+        let dropped = |weight: &f32| (count(weight) - kept(weight)).abs();
         let dropped: f64 = weights.iter().map(dropped).sum();
         let magnitude: f64 = weights.iter().map(|weight| count(weight).abs()).sum();
         let error = 128.0 * (dropped * one + magnitude * (one - becomes).abs());

@@ -14,9 +14,11 @@ mod several;
 mod table;
 
 pub use conv::{Rounded, nearest, weight_scale};
+pub use several::operators;
 
 use std::collections::BTreeMap;
 
+use tidbit::blob::header::MAX_OPS;
 use tidbit::blob::{AddParams, MulParams, OpKind, Position};
 use tidbit::kernels::MAX_TAP_ROWS;
 
@@ -147,6 +149,22 @@ pub struct IntOutput {
 /// Weights that a pass has rounded, by the tensor that their convolution makes.
 pub type Rounding = BTreeMap<TensorId, Rounded>;
 
+/// Whether a blob has room for the operators of a folded graph.
+///
+/// # Errors
+/// [`Error::TooMany`] if it has not.
+pub fn check_size(graph: &Graph) -> Result<(), Error> {
+    let count = 1 + graph.nodes.iter().map(operators).sum::<usize>();
+    match count > usize::from(MAX_OPS) {
+        true => Err(Error::TooMany {
+            reason: format!(
+                "it becomes {count} operators, the image included, and a blob has {MAX_OPS} at most"
+            ),
+        }),
+        false => Ok(()),
+    }
+}
+
 /// Quantizes a folded graph, weights to the nearest; `means` are those of each tensor's channels.
 ///
 /// # Errors
@@ -179,11 +197,16 @@ pub fn lower_rounded(
     for node in &graph.nodes {
         let inputs: Vec<usize> = node.inputs.iter().map(|&input| index[input]).collect();
         let plain = (scales[node.output], means);
+        let before = ops.len();
         match &node.op {
             Op::ConvTranspose(transposed) => {
                 several::transposed(graph, (node, transposed), inputs, &mut ops, plain)?;
             }
             Op::PRelu(slopes) => several::prelu(graph, (node, slopes), inputs, &mut ops, plain)?,
+            Op::Conv(conv) if conv.window.leaves_image() => {
+                let numbers = (scales[node.output], means, rounding.get(&node.output));
+                several::padded(graph, (node, conv), inputs[0], &mut ops, numbers)?;
+            }
             Op::Gather(picked) => {
                 let shape = graph.shape(node.output);
                 let to = (shape, scales[node.output]);
@@ -196,6 +219,7 @@ pub fn lower_rounded(
                 ops.push(op);
             }
         }
+        debug_assert_eq!(ops.len() - before, operators(node), "{}", node.name);
         index[node.output] = ops.len() - 1;
     }
     let outputs = graph.outputs.iter();

@@ -2,11 +2,30 @@
 
 use tidbit::blob::OpKind;
 
-use super::{IntOp, Params, add, conv, lower_node, quantized_clamp, table};
+use super::{IntOp, Params, Rounded, add, conv, lower_node, quantized_clamp, table};
 use crate::Error;
 use crate::function::Function;
-use crate::graph::{Clamp, Conv, Graph, Node, Op, Shape, Transposed, Window};
+use crate::graph::{Clamp, Conv, Graph, Node, Op, Padding, Shape, Transposed, Window};
 use crate::scale::Scale;
+
+/// How many operators a node becomes. The last makes its tensor; the others make what the ONNX file
+/// has no tensor for.
+pub fn operators(node: &Node) -> usize {
+    match &node.op {
+        Op::ConvTranspose(_) => 2,
+        Op::Conv(conv) if conv.window.leaves_image() => 2,
+        Op::PRelu(slopes) => 3 + usize::from(falls(slopes)),
+        // A Gather has two inputs.
+        Op::Gather(_) => node.inputs.len().max(2) - 1,
+        _ => 1,
+    }
+}
+
+/// Whether a slope is negative. One that is not keeps the sign, so the clamp of the products is then
+/// all that keeps what lies above 0 out of them.
+fn falls(slopes: &[f32]) -> bool {
+    slopes.iter().any(|&slope| slope < 0.0)
+}
 
 /// A transposed convolution: a convolution that makes all pixels of a block as channels of one, and
 /// the blocks out of them. No zero is multiplied that only a stride would have put there.
@@ -44,6 +63,53 @@ pub fn transposed(
     Ok(())
 }
 
+/// A convolution whose padding is as large as its window: the runtime's windows begin on the image, so
+/// a border of zeros comes first.
+pub fn padded(
+    graph: &Graph,
+    (node, conv): (&Node, &Conv),
+    input: usize,
+    ops: &mut Vec<IntOp>,
+    numbers: (Scale, &[Vec<f64>], Option<&Rounded>),
+) -> Result<(), Error> {
+    let Padding {
+        top,
+        left,
+        bottom,
+        right,
+    } = conv.window.padding;
+    let from = &ops[input];
+    let border = IntOp {
+        name: format!("{} (padding)", node.name),
+        kind: OpKind::Pad,
+        inputs: vec![input],
+        shape: Shape {
+            height: from.shape.height + top + bottom,
+            width: from.shape.width + left + right,
+            ..from.shape
+        },
+        clamp: (-128, 127),
+        params: Params::Pad(top, left),
+        ..from.clone()
+    };
+    let window = Window {
+        padding: Padding::default(),
+        ..conv.window
+    };
+    let inner = Conv {
+        window,
+        ..conv.clone()
+    };
+    let inner = Node {
+        op: Op::Conv(inner),
+        ..node.clone()
+    };
+    ops.push(border);
+    let op = lower_node(graph, &inner, vec![ops.len() - 1], ops, numbers)?;
+    ops.push(op);
+    Ok(())
+}
+
 /// A Relu with a slope for each channel: what is above 0 by a table, what is below by a depthwise
 /// convolution, and their sum. All three have the node's scale, and of the two parts one is always
 /// 0: so each element is rounded once, as by a table.
@@ -77,8 +143,7 @@ pub fn prelu(
     ops.push(part("above 0", inputs[0], scale, above));
     let above = ops.len() - 1;
     let mut from = inputs[0];
-    // A slope that is not negative keeps the sign, so the output's clamp does what this would.
-    let falls = slopes.iter().any(|&slope| slope < 0.0);
+    let falls = falls(slopes);
     if falls {
         let below = side(f32::NEG_INFINITY, 0.0, input);
         ops.push(part("below 0", from, input, below));
@@ -149,6 +214,7 @@ mod tests {
                 .all(|op| op.scale == OUT || op.scale == IN)
         );
         assert_eq!(net.outputs[0].tensor, net.ops.len() - 1);
+        assert_eq!(operators(&graph.nodes[0]), net.ops.len() - 1);
         net.ops[1..].iter().map(|op| op.kind).collect()
     }
 

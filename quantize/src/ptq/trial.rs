@@ -1,6 +1,7 @@
 //! The judge of the passes: the net's answers on images that no pass looks at.
 
 use rayon::prelude::*;
+use tidbit::kernels::kernels;
 use tidbit::{Model, Session};
 use tract_onnx::prelude::*;
 
@@ -10,6 +11,7 @@ use crate::graph::{Graph, Op, TensorId};
 use crate::lower::lower_rounded;
 use crate::plan::layerwise;
 use crate::reference::{reference_error, values};
+use crate::repack::repack;
 use crate::sqnr::Sqnr;
 use crate::{Error, Normalization, Watch};
 
@@ -88,7 +90,8 @@ impl<'a> Trial<'a> {
         })
     }
 
-    /// SQNR of a net with these numbers, in dB, through the runtime itself; of several answers the mean.
+    /// SQNR of a net with these numbers, in dB, through the runtime itself; of several answers the
+    /// mean.
     ///
     /// # Errors
     /// What cannot be quantized.
@@ -122,8 +125,32 @@ impl<'a> Trial<'a> {
             let sqnrs = answers.iter().map(|sqnrs| sqnrs[index]);
             sqnrs.fold(Sqnr::default(), Sqnr::merge).db()
         };
-        let sum: f64 = (0..self.tensors.len()).map(of).sum();
-        Ok(sum / self.tensors.len() as f64)
+        let each: Vec<f64> = (0..self.tensors.len()).map(of).collect();
+        Ok(mean(&each))
+    }
+}
+
+/// The most that one of several answers counts, in dB: one that is exact, or nearly, must not outvote
+/// the others.
+const MOST: f64 = 100.0;
+
+/// The mean of several answers' SQNR, which is infinite only if all are exact. An answer that is 0 on
+/// every image has no SQNR, and is left out.
+fn mean(each: &[f64]) -> f64 {
+    let known: Vec<f64> = each
+        .iter()
+        .copied()
+        .filter(|&db| db > f64::NEG_INFINITY)
+        .collect();
+    let exact = |dbs: &[f64]| dbs.iter().all(|&db| db == f64::INFINITY);
+    match known.as_slice() {
+        [] if each.contains(&f64::NEG_INFINITY) => 0.0,
+        all if exact(all) => f64::INFINITY,
+        &[one] => one,
+        several => {
+            let capped = several.iter().map(|db| db.clamp(0.0, MOST));
+            capped.sum::<f64>() / several.len() as f64
+        }
     }
 }
 
@@ -152,12 +179,22 @@ pub fn whole_blob(numbers: &Numbers, normalization: &Normalization) -> Result<Ve
         labels: &[],
         provenance: String::new(),
     };
-    emit(&net, &layerwise(&net), &extras)
+    repack(&emit(&net, &layerwise(&net), &extras)?, kernels().packing)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{mean, split};
+
+    #[test]
+    fn an_exact_answer_does_not_outvote_the_others() {
+        let exact = f64::INFINITY;
+        assert_eq!(mean(&[exact, 20.0]), 60.0);
+        assert_eq!(mean(&[f64::NAN, 20.0, 30.0]), 25.0);
+        assert_eq!(mean(&[f64::NEG_INFINITY, -3.0]), -3.0);
+        assert_eq!((mean(&[exact, exact]), mean(&[f64::NAN])), (exact, exact));
+        assert_eq!(mean(&[f64::NEG_INFINITY]), 0.0);
+    }
 
     #[test]
     fn judges_do_not_take_part_where_there_are_enough_images() {

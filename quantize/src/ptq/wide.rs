@@ -91,6 +91,8 @@ fn takeable(graph: &Graph, tensors: Vec<TensorId>) -> Vec<TensorId> {
             Op::Conv(_) | Op::Add | Op::Sub | Op::Mul | Op::Pool(PoolKind::Average { .. }, _)
         )
     };
+    // Whose first operator is a border of int8.
+    let padded = |op: &Op| matches!(op, Op::Conv(conv) if conv.window.leaves_image());
     let function = |op: &Op| matches!(op, Op::Function(_) | Op::Clamp);
     let mut taken = tensors;
     taken.retain(|&tensor| {
@@ -99,7 +101,7 @@ fn takeable(graph: &Graph, tensors: Vec<TensorId>) -> Vec<TensorId> {
         let made = graph.producer(tensor).map(|at| &graph.nodes[at].op);
         !graph.is_output(tensor)
             && made.is_some_and(|op| kinds(op) || function(op))
-            && readers.all(|op| kinds(op) || function(op))
+            && readers.all(|op| (kinds(op) && !padded(op)) || function(op))
     });
     // A function makes int16 of int16 alone.
     while let Some(at) = taken.iter().position(|&tensor| {

@@ -5,7 +5,7 @@ use super::record::record;
 /// First bytes of every blob.
 pub const MAGIC: [u8; 4] = *b"tidb";
 /// Version of the format that this crate reads and writes.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 /// Bytes of the CRC-32 at the end of a blob.
 pub const CHECKSUM_LEN: usize = 4;
 /// Stands for "none" where a tensor or operator index is expected.

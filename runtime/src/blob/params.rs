@@ -3,8 +3,7 @@
 use super::record::record;
 
 record! {
-    /// Of `Conv` and `Depthwise`. Weights are int8: for `Conv` output channel, kernel row, kernel
-    /// column, input channel of the group; for `Depthwise` kernel row, kernel column, output channel.
+    /// Of `Conv` and `Depthwise`. Weights are int8, but not -128, in the order that `packing` says.
     ConvParams {
         /// Rows of the kernel.
         kernel_h: u16,
@@ -22,7 +21,7 @@ record! {
         groups: u16,
         /// Bits by which the accumulator is shifted left before the multiplier.
         shift: u8,
-        /// Order of the weights: 0 is the order above.
+        /// Order of the weights, a [`Packing`](crate::kernels::Packing).
         packing: u8,
         /// Least output.
         lo: i16,

@@ -57,6 +57,31 @@ impl Gemm<'_> {
     }
 }
 
+/// Runs of bytes that lie evenly apart, and shall lie evenly apart elsewhere.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Runs {
+    /// How many.
+    pub count: usize,
+    /// Bytes of each.
+    pub len: usize,
+    /// Bytes from one to the next where they lie.
+    pub step: usize,
+    /// Bytes from one to the next where they shall lie.
+    pub pitch: usize,
+}
+
+impl Runs {
+    /// Whether all that is read and written lies within slices of these lengths.
+    pub fn fits(&self, from: usize, to: usize) -> bool {
+        let end = |apart: usize| {
+            let last = self.count.checked_sub(1)?.checked_mul(apart)?;
+            last.checked_add(self.len)
+        };
+        end(self.step).is_some_and(|end| end <= from) && end(self.pitch).is_some_and(|end| end <= to)
+    }
+}
+
 /// Most rows of the kernel of a depthwise convolution.
 pub const MAX_TAP_ROWS: usize = 16;
 

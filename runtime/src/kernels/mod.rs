@@ -8,11 +8,16 @@
 //! tidbit_backend="NAME"` forces one, `scalar` on any target.
 #![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
 
+#[cfg(tidbit_armv6m)]
+mod armv6m;
 #[cfg(tidbit_armv7em)]
 mod armv7em;
+#[cfg(tidbit_armv7m)]
+mod armv7m;
 pub mod bytes;
 mod element;
 mod jobs;
+pub mod lanes;
 #[cfg(tidbit_mve)]
 mod mve;
 #[cfg(tidbit_neon)]
@@ -21,13 +26,16 @@ mod packing;
 mod rearrange;
 pub mod scalar;
 pub mod scratch;
+#[cfg(any(tidbit_armv6m, tidbit_armv7m))]
+mod small;
 #[cfg(tidbit_x86)]
 mod x86;
 
 pub use element::Element;
-pub use jobs::{Depthwise, Gemm, MAX_TAP_ROWS, Weights};
+pub use jobs::{Depthwise, Gemm, MAX_TAP_ROWS, Runs, Weights};
+pub use lanes::{Lanes, Spread};
 pub use packing::Packing;
-pub use rearrange::{arg_max, between, every, min_into};
+pub use rearrange::{arg_max, between, copy_runs, every, min_into};
 pub use scalar::{
     AddFactors, Average, MulFactors, Requant, average, average_in_place, clamp_to, interpolate,
     max_into, requantize, softmax_i8, softmax_q15, sum_into,
@@ -48,16 +56,15 @@ pub struct Kernels {
     pub name: &'static str,
     /// The order of weights that it runs fast.
     pub packing: Packing,
-    /// Whether [`Kernels::gemm`] is fastest on int16 patches that begin at whole words: patches are
-    /// then gathered as int8 and widened.
-    pub widens: bool,
+    /// Kernels for patches side by side, where the backend is fastest on these.
+    pub lanes: Option<Lanes>,
     /// A [`Gemm`] over so many patches. What it may need of scratch is [`scratch::of_patches`].
     pub gemm: GemmFn,
     /// A row of a [`Depthwise`], over as many rows as its kernel has. What it may need of scratch is
     /// [`scratch::of_depthwise`].
     pub depthwise: DepthwiseFn,
-    /// Int8 in the second half of so many pairs of bytes become int16 in all of them.
-    pub widen: fn(&mut [i8]),
+    /// Copies [`Runs`].
+    pub copy_runs: fn(&Runs, &[i8], &mut [i8]),
     /// `(a * ma + b * mb + c) >> shift`, clamped, in the place of `a`; a `b` of one element stands for
     /// all.
     pub add: fn(&mut [i8], &[i8], &AddFactors),
@@ -80,11 +87,15 @@ pub struct Kernels {
 
 /// The fastest backend for the machine.
 pub fn kernels() -> &'static Kernels {
+    #[cfg(tidbit_armv6m)]
+    return &armv6m::KERNELS;
     #[cfg(tidbit_armv7em)]
     return &armv7em::KERNELS;
+    #[cfg(tidbit_armv7m)]
+    return &armv7m::KERNELS;
     #[cfg(tidbit_mve)]
     return &mve::KERNELS;
-    #[cfg(not(any(tidbit_armv7em, tidbit_mve)))]
+    #[cfg(not(any(tidbit_armv6m, tidbit_armv7em, tidbit_armv7m, tidbit_mve)))]
     backends().last().unwrap_or(&scalar::KERNELS)
 }
 
@@ -95,8 +106,12 @@ pub fn backends() -> impl Iterator<Item = &'static Kernels> {
     let scalar = scalar.chain(x86::backends());
     #[cfg(tidbit_neon)]
     let scalar = scalar.chain(neon::backends());
+    #[cfg(tidbit_armv6m)]
+    let scalar = scalar.chain([&armv6m::KERNELS]);
     #[cfg(tidbit_armv7em)]
     let scalar = scalar.chain([&armv7em::KERNELS]);
+    #[cfg(tidbit_armv7m)]
+    let scalar = scalar.chain([&armv7m::KERNELS]);
     #[cfg(tidbit_mve)]
     let scalar = scalar.chain([&mve::KERNELS]);
     scalar

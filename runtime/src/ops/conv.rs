@@ -8,11 +8,11 @@ use core::ops::Range;
 
 use super::patches::Patches;
 use super::window::{Outside, Window};
-use super::{Site, copy};
+use super::Site;
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
-use crate::kernels::{Gemm, Requant, Weights};
+use crate::kernels::{Gemm, Lanes, Requant, Runs, Spread, Weights};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
@@ -63,24 +63,30 @@ fn by_patches(
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site.kernels, &whole, width);
+    let patches = Patches::of(site, &whole, width);
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
-        for tile in patches.tiles(width) {
-            let first = tile.start.wrapping_mul(whole.stride);
-            let pixels = io.out.get_mut(first..)?;
-            for group in 0..usize::from(params.groups) {
-                let bytes = (group.wrapping_mul(of_group), of_group);
-                let gather = |index: usize, patch: &mut [i8]| {
-                    let x = tile.start.wrapping_add(index) as i32;
-                    window.gather(&io.a, (y, x), bytes, &outside, patch)
+        let under = window.under(&io.a, y);
+        for group in 0..usize::from(params.groups) {
+            let bytes = (group.wrapping_mul(of_group), of_group);
+            let start = group.wrapping_mul(outputs);
+            let job = patches.job(&of_channels(&whole, start, outputs)?);
+            let byte = start.wrapping_mul(usize::from(whole.output_bytes));
+            for tile in patches.tiles(width) {
+                let gather = |pitch: usize, all: &mut [i8]| {
+                    let pixels = (tile.start as i32, tile.len());
+                    let to = (pitch, all);
+                    window.gather(site.kernels, &under, pixels, bytes, &outside, to)
                 };
-                let start = group.wrapping_mul(outputs);
-                let job = of_channels(&whole, start, outputs)?;
-                let byte = start.wrapping_mul(usize::from(whole.output_bytes));
-                let out = pixels.get_mut(byte..)?;
-                patches.run(site.kernels, &job, (tile.len(), gather), out, scratch)?;
+                let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
+                    let x = tile.start as i32;
+                    window.spread(&under, x, bytes, &outside, (lanes, all), to)
+                };
+                let place = tile.start.wrapping_mul(whole.stride).wrapping_add(byte);
+                let out = io.out.get_mut(place..)?;
+                let ready = patches.fill(tile.len(), gather, spread, scratch)?;
+                patches.multiply(&job, tile.len(), ready, out);
             }
         }
     }
@@ -119,7 +125,8 @@ fn pointwise(
         ..dense
     };
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site.kernels, &job, width);
+    let patches = Patches::of(site, &job, width);
+    let gathered = patches.job(&job);
     let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;
     while next < rows.end {
@@ -130,18 +137,27 @@ fn pointwise(
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
             for tile in patches.tiles(width) {
-                let aside = |index: usize, patch: &mut [i8]| {
-                    let pixel = tile.start.checked_add(index)?.checked_mul(job.pitch)?;
-                    let start = from.checked_add(pixel)?;
-                    copy(
-                        patch,
-                        as_i8(arena.get(start..start.checked_add(dense.pitch)?)?),
-                    )
+                let aside = |pitch: usize, all: &mut [i8]| {
+                    let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
+                    let runs = Runs {
+                        count: tile.len(),
+                        len: dense.pitch,
+                        step: job.pitch,
+                        pitch,
+                    };
+                    (site.kernels.copy_runs)(&runs, as_i8(arena.get(start..)?), all);
+                    Some(())
                 };
-                let ready = patches.fill(site.kernels, (tile.len(), aside), scratch)?;
+                let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
+                    let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
+                    let step = job.pitch;
+                    (lanes.spread)(&Spread { step, ..*all }, as_i8(arena.get(start..)?), to);
+                    Some(())
+                };
+                let ready = patches.fill(tile.len(), aside, spread, scratch)?;
                 let start = to.checked_add(tile.start.checked_mul(job.stride)?)?;
                 let out = as_i8_mut(arena.get_mut(start..)?);
-                patches.multiply(site.kernels, &job, tile.len(), ready, out);
+                patches.multiply(&gathered, tile.len(), ready, out);
             }
             continue;
         }

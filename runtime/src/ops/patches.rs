@@ -1,108 +1,108 @@
-//! Patches of a convolution in scratch: gathered side by side, widened where the backend asks for it.
+//! Patches of a convolution in scratch: gathered one behind the other, or side by side where the
+//! backend knows lanes.
 
 use core::ops::Range;
 
+use super::Site;
+use crate::kernels::lanes::{bytes_of, lanes_for};
 use crate::kernels::scratch::{aligned, patches_at_once, wide_pitch};
-use crate::kernels::{Gemm, Kernels};
+use crate::kernels::{Gemm, Kernels, Lanes, Spread};
 
 /// How patches of a convolution lie in scratch.
 #[derive(Clone, Copy)]
 pub(super) struct Patches {
+    kernels: &'static Kernels,
+    /// Kernels for lanes, if patches lie in lanes.
+    lanes: Option<Lanes>,
     /// Patches at a time.
-    tile: usize,
-    /// Bytes of a patch as it is gathered.
-    bytes: usize,
-    /// Bytes from one patch to the next while they are gathered.
+    most: usize,
+    /// Elements of a patch, and bytes of one.
+    elements: (usize, u8),
+    /// Bytes from one patch to the next, where they lie one behind the other.
     pitch: usize,
-    /// Whether they become int16.
-    wide: bool,
 }
 
 impl Patches {
     /// For a convolution whose rows have `width` pixels.
-    pub(super) fn of(kernels: &Kernels, job: &Gemm<'_>, width: usize) -> Self {
+    pub(super) fn of(site: &Site<'_>, job: &Gemm<'_>, width: usize) -> Self {
+        let fast = job.k > 1 && job.weights.packing == site.kernels.packing;
+        let lanes = site.kernels.lanes.filter(|_| fast);
         let most = patches_at_once(job.k);
-        let int8 = job.input_bytes == 1;
-        let wide = int8 && kernels.widens;
-        let tile = if int8 && !wide {
-            most.wrapping_mul(2)
-        } else {
-            most
-        };
-        let pitch = match (int8, wide) {
-            (true, false) => job.k,
-            (true, true) => wide_pitch(job.k) / 2,
-            (false, _) => wide_pitch(job.k),
-        };
+        let twice = job.input_bytes == 1 && lanes.is_none();
+        let most = if twice { most.wrapping_mul(2) } else { most };
         Self {
-            tile: tile.min(width),
-            bytes: job.k.wrapping_mul(usize::from(job.input_bytes)),
-            pitch,
-            wide,
+            kernels: site.kernels,
+            lanes,
+            most: most.min(width),
+            elements: (job.k, job.input_bytes),
+            pitch: if job.input_bytes == 1 {
+                job.k
+            } else {
+                wide_pitch(job.k)
+            },
         }
     }
 
     /// The pixels of a row, tile by tile.
     pub(super) fn tiles(&self, width: usize) -> impl Iterator<Item = Range<usize>> + use<> {
-        let tile = self.tile.max(1);
-        (0..width)
-            .step_by(tile)
-            .map(move |start| start..start.wrapping_add(tile).min(width))
+        let (most, in_lanes) = (self.most.max(1), self.lanes.is_some());
+        let mut start = 0usize;
+        core::iter::from_fn(move || {
+            let left = width.checked_sub(start).filter(|left| *left > 0)?;
+            let tile = if in_lanes {
+                lanes_for(left, most)
+            } else {
+                most.min(left)
+            };
+            let first = start;
+            start = start.wrapping_add(tile);
+            Some(first..start)
+        })
     }
 
-    /// Gathers `count` patches, and widens them if that is wanted; `gather` makes one, by its number.
+    /// Gathers `count` patches. Where they lie in lanes `spread` does, and is told where to; else
+    /// `gather` does, told how far apart.
     pub(super) fn fill<'a>(
         &self,
-        kernels: &Kernels,
-        (count, gather): (usize, impl Fn(usize, &mut [i8]) -> Option<()>),
+        count: usize,
+        gather: impl Fn(usize, &mut [i8]) -> Option<()>,
+        spread: impl Fn(&Lanes, &Spread, &mut [i8]) -> Option<()>,
         scratch: &'a mut [i8],
     ) -> Option<&'a [i8]> {
         let scratch = aligned(scratch);
-        let bytes = count.checked_mul(self.pitch)?;
-        let start = if self.wide { bytes } else { 0 };
-        let all = scratch.get_mut(..bytes.checked_add(start)?)?;
-        for index in 0..count {
-            let from = start.checked_add(index.checked_mul(self.pitch)?)?;
-            gather(index, all.get_mut(from..from.checked_add(self.bytes)?)?)?;
+        let (len, bytes) = self.elements;
+        if let Some(lanes) = &self.lanes {
+            let all = scratch.get_mut(..bytes_of(count, len))?;
+            let whole = Spread {
+                lanes: count,
+                first: 0,
+                count,
+                element: 0,
+                len,
+                step: 0,
+                bytes,
+            };
+            spread(lanes, &whole, all)?;
+            return Some(all);
         }
-        if self.wide {
-            (kernels.widen)(all);
-        }
+        let all = scratch.get_mut(..count.checked_mul(self.pitch)?)?;
+        gather(self.pitch, all)?;
         Some(all)
     }
 
-    /// The GEMM over `count` patches that [`fill`](Self::fill) made.
-    pub(super) fn multiply(
-        &self,
-        kernels: &Kernels,
-        job: &Gemm<'_>,
-        count: usize,
-        patches: &[i8],
-        out: &mut [i8],
-    ) {
-        let job = Gemm {
-            pitch: if self.wide {
-                self.pitch.wrapping_mul(2)
-            } else {
-                self.pitch
-            },
-            input_bytes: if self.wide { 2 } else { job.input_bytes },
+    /// The same GEMM over patches that [`fill`](Self::fill) makes.
+    pub(super) fn job<'a>(&self, job: &Gemm<'a>) -> Gemm<'a> {
+        Gemm {
+            pitch: self.pitch,
             ..*job
-        };
-        (kernels.gemm)(&job, count, patches, out, &mut []);
+        }
     }
 
-    /// Both, one after the other.
-    pub(super) fn run(
-        &self,
-        kernels: &Kernels,
-        job: &Gemm<'_>,
-        (count, gather): (usize, impl Fn(usize, &mut [i8]) -> Option<()>),
-        out: &mut [i8],
-        scratch: &mut [i8],
-    ) -> Option<()> {
-        let patches = self.fill(kernels, (count, gather), scratch)?;
-        self.multiply(kernels, job, count, patches, out);
-        Some(())
+    /// The GEMM over `count` patches that [`fill`](Self::fill) made.
+    pub(super) fn multiply(&self, job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8]) {
+        match &self.lanes {
+            Some(lanes) => (lanes.multiply)(job, count, patches, out),
+            None => (self.kernels.gemm)(job, count, patches, out, &mut []),
+        }
     }
 }

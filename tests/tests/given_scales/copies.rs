@@ -58,6 +58,17 @@ pub fn forms() -> Vec<Case> {
             let y = slice(net, &y);
             net.rounded(&y, signed(-1.0, 1.7))
         }),
+        case("a channel shuffle, every step rounded", |net, x, _| {
+            let parted = net.ints(&[1, 2, 4, 12, 10]);
+            let whole = net.ints(&[1, 8, 12, 10]);
+            let perm = ("perm", Attr::Ints(vec![0, 2, 1, 3, 4]));
+            let y = net.node("Reshape", &[x, &parted], &[]);
+            let y = net.rounded(&y, signed(-2.0, 2.0));
+            let y = net.node("Transpose", &[&y], &[perm]);
+            let y = net.rounded(&y, signed(-2.0, 2.0));
+            let y = net.node("Reshape", &[&y, &whole], &[]);
+            net.rounded(&y, signed(-2.0, 2.0))
+        }),
         case("Resize, nearest", |net, x, _| {
             let y = doubled(net, x, "nearest");
             net.rounded(&y, signed(-2.0, 2.0))

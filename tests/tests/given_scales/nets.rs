@@ -199,6 +199,12 @@ fn convolutions() -> Vec<Case> {
             let y = net.node("Conv", &[x, &weights, &bias], &[]);
             net.rounded(&y, signed(-2.0, 2.0))
         }),
+        case("transposed, strided", |net, x, scale| {
+            transposed_conv(net, x, scale, (8, 5, 1))
+        }),
+        case("transposed, in groups", |net, x, scale| {
+            transposed_conv(net, x, scale, (8, 3, 2))
+        }),
         case("dense", |net, x, scale| {
             let x = net.node("Flatten", &[x], &[]);
             let (weights, scales) = net.given_weights(&[10, 960], 0, 0.1, Weights::Channels);
@@ -207,6 +213,22 @@ fn convolutions() -> Vec<Case> {
             net.rounded(&y, signed(-3.0, 3.0))
         }),
     ]
+}
+
+/// A transposed convolution of stride 2 of so many inputs, outputs of a group, and groups.
+pub fn transposed_conv(
+    net: &mut Net,
+    x: &str,
+    scale: f32,
+    (inputs, outputs, groups): (i64, i64, i64),
+) -> String {
+    let form = Weights::Channels;
+    let (weights, scales) = net.given_weights(&[inputs, outputs, 3, 3], 1, 0.3, form);
+    let bias = net.given_bias(scale, &scales.repeat(groups as usize), 0.3);
+    let strides = ("strides", Attr::Ints(vec![2, 2]));
+    let attributes = [strides, group(groups)];
+    let y = net.node("ConvTranspose", &[x, &weights, &bias], &attributes);
+    net.rounded(&y, signed(-3.0, 2.5))
 }
 
 fn activations() -> Vec<Case> {
@@ -320,6 +342,13 @@ fn joins() -> Vec<Case> {
             let y = net.rounded(&y, signed(-1.0, 1.0));
             let y = net.node("Flatten", &[&y], &[]);
             net.rounded(&y, signed(-1.0, 1.0))
+        }),
+        case("integers at the end", |net, x, scale| {
+            let y = net.given_conv((x, scale), [5, 8, 1, 1], Weights::Channels, &[]);
+            let steps = steps(-2.0, 3.0, DataType::Uint8);
+            let scale = net.constant(&[], &[steps.scale]);
+            let zero_point = net.integers(&[], steps.kind, &[steps.zero_point]);
+            net.node("QuantizeLinear", &[&y, &scale, &zero_point], &[])
         }),
         case("Softmax", |net, x, _| {
             let y = net.node("Softmax", &[x], &[("axis", Attr::Int(1))]);

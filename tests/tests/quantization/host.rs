@@ -228,14 +228,16 @@ pub fn softmax(block: &Block) {
     block.expect_ints("q15", &q15);
 }
 
-/// A 1 × 1 convolution on grey pixels, normalization folded in, on some pixels.
+/// A convolution on grey pixels, normalization folded in, on some pixels: a kernel of 2 × 2, so that
+/// it may have padding, of which all but the first weight are 0.
 pub fn image(block: &Block) {
+    let weight = block.real("weight") as f32;
     let conv = Conv {
-        window: window([1, 1], 1),
-        ..pointwise(vec![block.real("weight") as f32], block.real("bias"))
+        window: window([2, 2], 1),
+        ..pointwise(vec![weight, 0.0, 0.0, 0.0], block.real("bias"))
     };
     let graph = graph(
-        &[shape(4, 4, 1), shape(6, 6, 1)],
+        &[shape(4, 4, 1), shape(5, 5, 1)],
         vec![(Op::Conv(conv), Clamp::NONE, vec![0])],
     );
     let normalization = Normalization {
@@ -248,9 +250,10 @@ pub fn image(block: &Block) {
     let mut scales = vec![output; graph.tensors.len()];
     scales[graph.input] = Scale::PIXELS;
     let means = vec![vec![]; graph.tensors.len()];
-    let Params::Conv(conv) = last(&graph, &scales, &means).params else {
+    let Params::Conv(mut conv) = last(&graph, &scales, &means).params else {
         panic!("{block}: not a convolution");
     };
+    conv.weights.truncate(1);
     block.expect_ints(
         "pad_pixel",
         conv.pad_pixel.as_ref().expect("it has padding"),

@@ -71,4 +71,8 @@ impl Counter for Cycles {
             .wrapping_sub(self.begun)
             .saturating_sub(self.overhead)
     }
+
+    fn elapsed(&self) -> u64 {
+        Self::now().wrapping_sub(self.begun)
+    }
 }

@@ -1,4 +1,12 @@
 //! Cores with the DSP extension: Cortex-M4, M7, and M33 where it has it.
+//!
+//! These have no vectors, only words of two int16: SMLAD adds both products of two words to an
+//! accumulator. So patches are spread into [lanes](super::lanes) of int16, and the loops that use
+//! them are written in assembly, whole: a core has 14 registers, and the loops use every one.
+
+mod depthwise;
+mod multiply;
+mod spread;
 
 use super::{Kernels, Packing, scalar};
 
@@ -6,5 +14,11 @@ use super::{Kernels, Packing, scalar};
 pub const KERNELS: Kernels = Kernels {
     name: "armv7em",
     packing: Packing::CortexM4,
+    lanes: Some(super::Lanes {
+        spread: spread::spread,
+        multiply: multiply::multiply,
+    }),
+    gemm: multiply::gemm,
+    depthwise: depthwise::depthwise,
     ..scalar::KERNELS
 };

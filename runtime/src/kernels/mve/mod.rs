@@ -1,4 +1,25 @@
-//! Cores with Helium: Cortex-M55 and M85.
+//! Cores with Helium, the vector extension of Armv8.1-M: Cortex-M55 and M85.
+//!
+//! Helium has eight vectors of 16 bytes. Its one instruction that suits a convolution is `VMLADAVA.S8`:
+//! 16 products of int8, all added to one general register. [`gemm`] keeps eight such sums, of two
+//! pixels and four output channels; [`depthwise`] brings the window of each channel into one vector
+//! first, so that a sum is one instruction there too. Four sums at a time go back to a vector, where
+//! `VRMULH` is exactly this crate's requantization.
+//!
+//! Hot loops are functions in assembly, written whole. Vectors are loaded byte by byte
+//! (`VLDRB`), which may begin anywhere; loads of words would have to be aligned. Int16 elements go to
+//! the scalar kernels.
+
+mod clamp;
+mod columns;
+mod copy;
+mod depthwise;
+mod dot;
+mod elements;
+mod gemm;
+mod narrow;
+mod sums;
+mod wide;
 
 use super::{Kernels, Packing, scalar};
 
@@ -6,5 +27,15 @@ use super::{Kernels, Packing, scalar};
 pub const KERNELS: Kernels = Kernels {
     name: "mve",
     packing: Packing::CortexM55,
+    gemm: gemm::gemm,
+    depthwise: depthwise::depthwise,
+    copy_runs: copy::copy_runs,
+    mul: elements::mul,
+    lookup: elements::lookup,
+    lookup_in_place: elements::lookup_in_place,
+    sum_into: elements::sum_into,
+    average: elements::average,
+    max_into: elements::max_into,
+    min_into: elements::min_into,
     ..scalar::KERNELS
 };

@@ -72,22 +72,9 @@ fn dot_run<A: Element>(patch: &[A], block: &[i8], (row, rows): (usize, usize), r
 
 impl Requant<'_> {
     /// Bias and multiplier of each channel.
-    pub(super) fn channels(&self) -> impl Iterator<Item = (i32, i32)> {
+    pub(crate) fn channels(&self) -> impl Iterator<Item = (i32, i32)> {
         let channels = self.bias.iter().zip(self.multipliers);
         channels
             .map(|(bias, multiplier)| (i32::from_le_bytes(*bias), i32::from_le_bytes(*multiplier)))
-    }
-}
-
-/// Int8 in the second half of so many pairs of bytes become int16 in all of them.
-pub fn widen(pairs: &mut [i8]) {
-    let half = pairs.len() / 2;
-    for i in 0..half {
-        let Some(&x) = pairs.get(half.wrapping_add(i)) else {
-            return;
-        };
-        if let Some(pair) = <[u8; 2]>::view_mut(pairs).get_mut(i) {
-            *pair = <[u8; 2]>::of(i32::from(x));
-        }
     }
 }

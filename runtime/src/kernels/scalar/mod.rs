@@ -6,14 +6,16 @@
 
 mod conv;
 mod depthwise;
+mod high;
 mod pair;
 mod pool;
 mod softmax;
 mod table;
 
 use super::{Element, Kernels, Packing};
+use high::high;
 
-pub use conv::{gemm, widen};
+pub use conv::gemm;
 pub use depthwise::depthwise;
 pub use pair::{AddFactors, MulFactors, add, mul};
 pub use pool::{Average, average, average_in_place, clamp_to, max_into, sum_into};
@@ -24,10 +26,10 @@ pub use table::{interpolate, lookup, lookup_in_place};
 pub const KERNELS: Kernels = Kernels {
     name: "scalar",
     packing: Packing::Portable,
-    widens: false,
+    lanes: None,
     gemm,
     depthwise,
-    widen,
+    copy_runs: super::copy_runs,
     add,
     mul,
     lookup,
@@ -93,10 +95,7 @@ impl<'a> Requant<'a> {
 #[inline(always)]
 pub fn requantize(acc: i32, multiplier: i32, shift: u8, zero_point: i8, lo: i16, hi: i16) -> i32 {
     let shifted = acc.wrapping_shl(u32::from(shift));
-    let product = i64::from(shifted)
-        .wrapping_mul(i64::from(multiplier))
-        .wrapping_add(1 << 31);
-    let scaled = (product >> 32) as i32;
+    let scaled = high(shifted, multiplier);
     clamp(scaled.wrapping_add(i32::from(zero_point)), lo, hi)
 }
 

@@ -1,4 +1,4 @@
-//! The CMSDK UART of the board: the link on UART0, the log on UART1. Polled; no interrupts.
+//! The CMSDK UART. Polled; no interrupts.
 
 use core::convert::Infallible;
 
@@ -18,28 +18,22 @@ struct Registers {
 const TX_FULL: u32 = 1 << 0;
 const RX_FULL: u32 = 1 << 1;
 const TX_RX_ENABLE: u32 = 0b11;
-/// The smallest divider there is: 25 MHz / 16 = 1.6 Mbaud.
+/// The smallest divider there is: 25 MHz give 1.6 Mbaud.
 const DIVIDER: u32 = 16;
 
 /// A UART that is set up.
 pub struct Uart(&'static Registers);
 
 impl Uart {
-    /// UART0, the line to the host.
-    pub fn link() -> Self {
-        Self::at(0x4000_4000)
-    }
-
-    /// UART1, the log.
-    pub fn log() -> Self {
-        Self::at(0x4000_5000)
-    }
-
-    fn at(address: usize) -> Self {
+    /// The UART whose registers begin at `address`.
+    ///
+    /// # Safety
+    /// That has to be so.
+    pub unsafe fn at(address: usize) -> Self {
         let registers = core::ptr::with_exposed_provenance::<Registers>(address);
-        // SAFETY: both addresses above are those of a CMSDK UART on this board, whose first five
-        // registers are as declared; they exist for ever, and are only touched through volatile
-        // cells, so it does no harm if two values refer to the same UART.
+        // SAFETY: by the promise of the caller these are the first five registers of a UART; they exist
+        // for ever, and are only touched through volatile cells, so it does no harm if two values refer
+        // to the same UART.
         let registers = unsafe { &*registers };
         registers.divider.set(DIVIDER);
         registers.control.set(TX_RX_ENABLE);

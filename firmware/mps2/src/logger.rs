@@ -1,4 +1,4 @@
-//! defmt's log on UART1. The host decodes it with the strings in this firmware's ELF file.
+//! defmt's log on a UART. The host decodes it with the strings in this firmware's ELF file.
 
 use core::cell::UnsafeCell;
 
@@ -12,19 +12,30 @@ struct State {
     encoder: Encoder,
     restore: RestoreState,
     busy: bool,
+    uart: Option<Uart>,
 }
 
 struct Shared(UnsafeCell<State>);
 
-// SAFETY: the state is touched by the functions of `Log` alone, and there only within a critical
-// section: by one context at a time.
+// SAFETY: the state is touched by the functions of this file alone, and there only within a critical
+// section: by one context at a time. A UART is the same for every context.
 unsafe impl Sync for Shared {}
 
 static STATE: Shared = Shared(UnsafeCell::new(State {
     encoder: Encoder::new(),
     restore: RestoreState::invalid(),
     busy: false,
+    uart: None,
 }));
+
+/// From now on the log goes there; what was logged before is lost.
+pub fn log_to(uart: Uart) {
+    critical_section::with(|_| {
+        // SAFETY: within the critical section nobody else has a reference to the state, and this one
+        // ends with the statement.
+        unsafe { &mut *STATE.0.get() }.uart = Some(uart);
+    });
+}
 
 #[defmt::global_logger]
 struct Log;
@@ -43,7 +54,8 @@ unsafe impl defmt::Logger for Log {
         }
         state.busy = true;
         state.restore = restore;
-        state.encoder.start_frame(send);
+        let State { encoder, uart, .. } = state;
+        encoder.start_frame(|bytes| send(uart.as_ref(), bytes));
     }
 
     unsafe fn flush() {
@@ -53,7 +65,8 @@ unsafe impl defmt::Logger for Log {
     unsafe fn release() {
         // SAFETY: the caller acquired the logger, so we are within its critical section.
         let state = unsafe { &mut *STATE.0.get() };
-        state.encoder.end_frame(send);
+        let State { encoder, uart, .. } = state;
+        encoder.end_frame(|bytes| send(uart.as_ref(), bytes));
         state.busy = false;
         let restore = state.restore;
         // SAFETY: ends the critical section of `acquire`, with the state that it gave.
@@ -63,13 +76,15 @@ unsafe impl defmt::Logger for Log {
     unsafe fn write(bytes: &[u8]) {
         // SAFETY: the caller acquired the logger, so we are within its critical section.
         let state = unsafe { &mut *STATE.0.get() };
-        state.encoder.write(bytes, send);
+        let State { encoder, uart, .. } = state;
+        encoder.write(bytes, |bytes| send(uart.as_ref(), bytes));
     }
 }
 
-fn send(bytes: &[u8]) {
-    let uart = Uart::log();
+fn send(uart: Option<&Uart>, bytes: &[u8]) {
     for byte in bytes {
-        uart.put(*byte);
+        if let Some(uart) = uart {
+            uart.put(*byte);
+        }
     }
 }

@@ -1,3 +1,0 @@
-//! The board's budgets, as `board.toml` has them.
-
-include!(concat!(env!("OUT_DIR"), "/budget.rs"));

@@ -1,0 +1,121 @@
+//! GEMM: blocks of four output channels, two pixels at a time.
+//!
+//! In a block 16 weights of each of its channels lie one after another, so one pointer walks
+//! through all of it. Output channels that fill no block are made one by one.
+
+use super::clamp::clamp_pixels;
+use super::{dot::dots, narrow, wide};
+use crate::kernels::{Gemm, Packing, scalar};
+
+/// Output channels of a block.
+const BLOCK: usize = 4;
+
+/// What the assembly of a GEMM works through; it counts up the places as it goes.
+#[repr(C)]
+pub(super) struct Tiles {
+    /// The first patch.
+    pub(super) patches: *const i8,
+    /// Bytes from one patch to the next.
+    pub(super) pitch: usize,
+    /// Elements of a patch.
+    pub(super) k: usize,
+    /// Passes over the patches' pairs, or over single patches.
+    pub(super) passes: usize,
+    /// Bytes from one output pixel to the next.
+    pub(super) stride: usize,
+    /// Blocks of output channels that are left, at least one.
+    pub(super) blocks: usize,
+    /// Of the next block.
+    pub(super) weights: *const i8,
+    /// Of the next block.
+    pub(super) bias: *const [u8; 4],
+    /// Of the next block.
+    pub(super) multipliers: *const [u8; 4],
+    /// Where the first pixel's channels of the next block go.
+    pub(super) out: *mut i8,
+    /// Of the output.
+    pub(super) zero_point: i32,
+    /// Left shift of the accumulators.
+    pub(super) shift: u32,
+}
+
+/// A [`Gemm`] over `count` patches.
+pub fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], scratch: &mut [i8]) {
+    let packing = job.weights.packing;
+    let known = matches!(packing, Packing::CortexM55 | Packing::Portable);
+    if (job.input_bytes, job.output_bytes) != (1, 1) || !known {
+        return scalar::gemm(job, count, patches, out, scratch);
+    }
+    if !job.fits(count, patches.len(), out.len()) {
+        return;
+    }
+    let outputs = job.outputs();
+    let blocks = match packing {
+        Packing::CortexM55 => outputs / BLOCK,
+        _ => 0,
+    };
+    if blocks > 0 {
+        in_blocks(job, (count, blocks), patches, out);
+        clamp_pixels(
+            &job.requant,
+            (count, job.stride),
+            blocks.wrapping_mul(BLOCK),
+            out,
+        );
+    }
+    dots(
+        job,
+        count,
+        blocks.wrapping_mul(BLOCK)..outputs,
+        patches,
+        out,
+    );
+}
+
+/// The output channels that fill blocks. The caller knows that the job fits.
+fn in_blocks(job: &Gemm<'_>, (count, blocks): (usize, usize), patches: &[i8], out: &mut [i8]) {
+    let requant = &job.requant;
+    let target = out.as_mut_ptr();
+    let tiles = |first: usize, passes: usize| Tiles {
+        patches: patches.as_ptr().wrapping_add(first.wrapping_mul(job.pitch)),
+        pitch: job.pitch,
+        k: job.k,
+        passes,
+        stride: job.stride,
+        blocks,
+        weights: job.weights.values.as_ptr(),
+        bias: requant.bias.as_ptr(),
+        multipliers: requant.multipliers.as_ptr(),
+        out: target.wrapping_add(first.wrapping_mul(job.stride)),
+        zero_point: i32::from(requant.zero_point),
+        shift: u32::from(requant.shift),
+    };
+    let (pairs, odd) = (count / 2, count % 2);
+    let last = count.wrapping_sub(odd);
+    let mut even = tiles(0, pairs);
+    let mut single = tiles(last, odd);
+    // SAFETY: `fits` proved that patches 0 to `count` of `k` bytes, `pitch` apart, lie within `patches`,
+    // that output pixels of `outputs` bytes, `stride` apart, lie within `out`, and that there are
+    // `outputs` times `k` weights and `outputs` biases and multipliers; `blocks * 4 <= outputs`.
+    // The functions read and write pixels `first` to `first + passes` (twice as many for
+    // `pairs`) and these channels alone, and are called where there is such a pixel.
+    unsafe {
+        if job.k <= 16 {
+            if pairs > 0 {
+                narrow::pairs(&mut even);
+            }
+            if odd > 0 {
+                // The one pixel takes both places.
+                (single.pitch, single.stride) = (0, 0);
+                narrow::pairs(&mut single);
+            }
+        } else {
+            if pairs > 0 {
+                wide::pairs(&mut even);
+            }
+            if odd > 0 {
+                wide::single(&mut single);
+            }
+        }
+    }
+}
