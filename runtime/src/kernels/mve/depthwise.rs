@@ -82,9 +82,7 @@ impl Layout {
             let plane = index.checked_div(columns).unwrap_or(0);
             if plane < self.planes {
                 let column = index.wrapping_sub(plane.wrapping_mul(columns));
-                let first = column
-                    .wrapping_mul(job.dilation)
-                    .wrapping_mul(self.column);
+                let first = column.wrapping_mul(job.dilation).wrapping_mul(self.column);
                 *word = first.wrapping_add(plane.wrapping_mul(self.plane)) as u32;
             }
         }
@@ -207,18 +205,14 @@ fn weights_to_columns(
     let top = plane.wrapping_mul(4);
     let row = |index: usize| {
         let row = top.wrapping_add(index);
-        let start = row
-            .wrapping_mul(kernel_columns)
-            .wrapping_mul(job.channels);
+        let start = row.wrapping_mul(kernel_columns).wrapping_mul(job.channels);
         (row < kernel_rows).then(|| job.weights.values.as_ptr().wrapping_add(start))
     };
     let rows = [row(0), row(1), row(2), row(3)];
     let done = plane.wrapping_mul(kernel_columns);
     // The last plane has the words that are more than there are.
     let right = if kernel_rows <= top.wrapping_add(4) {
-        words
-            .saturating_sub(done)
-            .saturating_sub(kernel_columns)
+        words.saturating_sub(done).saturating_sub(kernel_columns)
     } else {
         0
     };
@@ -272,9 +266,7 @@ fn rows_to_columns(
     };
     let body = beyond_right.wrapping_sub(inside);
     let loads = body >> shift;
-    let byte = inside
-        .wrapping_sub(job.pad_left)
-        .wrapping_mul(job.channels);
+    let byte = inside.wrapping_sub(job.pad_left).wrapping_mul(job.channels);
     let row = |index: usize| {
         let row = rows.get(plane.wrapping_mul(4).wrapping_add(index));
         let row = row.filter(|row| !row.is_empty());

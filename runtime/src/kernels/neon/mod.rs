@@ -3,6 +3,7 @@
 //! Three backends share what lies around the products: [`gemm`] and [`depthwise`] say which bytes meet
 //! which weights, and a type for each kind of core says how they are multiplied.
 
+mod copy;
 mod depthwise;
 mod detect;
 mod finish;
@@ -32,6 +33,7 @@ const NEON: Kernels = Kernels {
     packing: Packing::CortexA,
     gemm: gemm_plain,
     depthwise: depthwise_plain,
+    copy_runs: copy::copy_runs,
     add: pair::add,
     mul: pair::mul,
     lookup: table::lookup,
