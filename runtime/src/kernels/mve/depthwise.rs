@@ -10,7 +10,7 @@ use core::mem::MaybeUninit;
 
 use super::clamp::clamp_pixels;
 use super::columns::{COLUMN, Columns, of_four, of_three};
-use super::sums::{self, Sums, of_four_words, of_words};
+use super::sums::{Sums, of_four_words, of_words};
 use crate::kernels::scratch::aligned;
 use crate::kernels::{Depthwise, scalar};
 
@@ -74,19 +74,16 @@ impl Layout {
         })
     }
 
-    /// Where words lie, four in each: those of weights, then those of a window.
-    fn offsets<const P: usize>(&self, job: &Depthwise<'_>) -> [[u32; 4]; 1 + WORDS / 4] {
-        let mut offsets = [[0; 4]; 1 + WORDS / 4];
-        let mut places = offsets.as_flattened_mut().iter_mut();
-        for (word, place) in sums::WORDS.into_iter().zip(places.by_ref()) {
-            *place = word;
-        }
-        let step = job.dilation.wrapping_mul(self.column);
-        for plane in 0..P.min(self.planes) {
-            let mut at = plane.wrapping_mul(self.plane);
-            for place in places.by_ref().take(job.kernel[1]) {
-                *place = at as u32;
-                at = at.wrapping_add(step);
+    /// Where the words of a window lie, four in each.
+    fn offsets(&self, job: &Depthwise<'_>) -> [[u32; 4]; WORDS / 4] {
+        let mut offsets = [[0; 4]; WORDS / 4];
+        let columns = job.kernel[1];
+        for (index, word) in offsets.as_flattened_mut().iter_mut().enumerate() {
+            let plane = index.checked_div(columns).unwrap_or(0);
+            if plane < self.planes {
+                let column = index.wrapping_sub(plane.wrapping_mul(columns));
+                let first = column.wrapping_mul(job.dilation).wrapping_mul(self.column);
+                *word = first.wrapping_add(plane.wrapping_mul(self.plane)) as u32;
             }
         }
         offsets
@@ -119,7 +116,7 @@ fn of_layout<const W: usize, const P: usize>(
 ) {
     let channels = job.channels;
     let width = out.len().checked_div(channels).unwrap_or(0);
-    let offsets = layout.offsets::<P>(job);
+    let offsets = layout.offsets(job);
     let mut weights = [const { MaybeUninit::<[u8; COLUMN]>::uninit() }; W];
     let zeros = [0; BLOCK];
     let mut zero_points = [job.zero_point; BLOCK];
@@ -208,18 +205,14 @@ fn weights_to_columns(
     let top = plane.wrapping_mul(4);
     let row = |index: usize| {
         let row = top.wrapping_add(index);
-        let start = row
-            .wrapping_mul(kernel_columns)
-            .wrapping_mul(job.channels);
+        let start = row.wrapping_mul(kernel_columns).wrapping_mul(job.channels);
         (row < kernel_rows).then(|| job.weights.values.as_ptr().wrapping_add(start))
     };
     let rows = [row(0), row(1), row(2), row(3)];
     let done = plane.wrapping_mul(kernel_columns);
     // The last plane has the words that are more than there are.
     let right = if kernel_rows <= top.wrapping_add(4) {
-        words
-            .saturating_sub(done)
-            .saturating_sub(kernel_columns)
+        words.saturating_sub(done).saturating_sub(kernel_columns)
     } else {
         0
     };
@@ -273,9 +266,7 @@ fn rows_to_columns(
     };
     let body = beyond_right.wrapping_sub(inside);
     let loads = body >> shift;
-    let byte = inside
-        .wrapping_sub(job.pad_left)
-        .wrapping_mul(job.channels);
+    let byte = inside.wrapping_sub(job.pad_left).wrapping_mul(job.channels);
     let row = |index: usize| {
         let row = rows.get(plane.wrapping_mul(4).wrapping_add(index));
         let row = row.filter(|row| !row.is_empty());
