@@ -13,13 +13,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut model = tract_onnx::onnx().model_for_path(path)?;
     let fact = model.input_fact(0)?.clone();
     // A batch of any size is a batch of one.
-    let sizes = fact.shape.dims().map(|dim| dim.concretize().and_then(|dim| dim.to_usize().ok()));
+    let sizes = fact
+        .shape
+        .dims()
+        .map(|dim| dim.concretize().and_then(|dim| dim.to_usize().ok()));
     let shape: Vec<usize> = sizes.map(|size| size.unwrap_or(1)).collect();
     let datum = fact.datum_type.concretize().unwrap_or(f32::datum_type());
     model.set_input_fact(0, InferenceFact::dt_shape(datum, &shape))?;
     let plan = model.into_optimized()?.into_runnable()?;
-    let values: Vec<f32> = (0..shape.iter().product()).map(|at| (at * 37 % 255) as f32 / 128.0 - 1.0).collect();
-    let input = Tensor::from_shape(&shape, &values)?.cast_to_dt(datum)?.into_owned();
+    let values: Vec<f32> = (0..shape.iter().product())
+        .map(|at| (at * 37 % 255) as f32 / 128.0 - 1.0)
+        .collect();
+    let input = Tensor::from_shape(&shape, &values)?
+        .cast_to_dt(datum)?
+        .into_owned();
     let mut times = Vec::new();
     for _ in 0..=rounds.parse::<u32>()? {
         let began = thread_ns();

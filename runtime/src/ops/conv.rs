@@ -63,7 +63,7 @@ fn by_patches(
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site.kernels, &whole, width);
+    let patches = Patches::of(site.kernels, &whole, width, bench.scratch.len());
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
@@ -119,7 +119,7 @@ fn pointwise(
         ..dense
     };
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site.kernels, &job, width);
+    let patches = Patches::of(site.kernels, &job, width, bench.scratch.len());
     let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;
     while next < rows.end {

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::kernels::scratch::{aligned, patches_at_once, wide_pitch};
+use crate::kernels::scratch::{ALIGNMENT, aligned, patches_at_once, wide_pitch};
 use crate::kernels::{Gemm, Kernels};
 
 /// How patches of a convolution lie in scratch.
@@ -17,8 +17,10 @@ pub(super) struct Patches {
 }
 
 impl Patches {
-    /// For a convolution whose rows have `width` pixels.
-    pub(super) fn of(kernels: &Kernels, job: &Gemm<'_>, width: usize) -> Self {
+    /// For a convolution whose rows have `width` pixels, in `scratch` bytes: those of the convolution
+    /// itself are enough, but where another operator left room for more patches, they are taken
+    /// together.
+    pub(super) fn of(kernels: &Kernels, job: &Gemm<'_>, width: usize, scratch: usize) -> Self {
         let most = patches_at_once(job.k);
         let int8 = job.input_bytes == 1;
         let wide = int8 && kernels.widens;
@@ -32,8 +34,11 @@ impl Patches {
             (true, true) => wide_pitch(job.k) / 2,
             (false, _) => wide_pitch(job.k),
         };
+        let bytes = tile.wrapping_mul(if wide { pitch.wrapping_mul(2) } else { pitch });
+        let room = scratch.saturating_sub(ALIGNMENT);
+        let tiles = room.checked_div(bytes).unwrap_or(1).max(1);
         Self {
-            tile: tile.min(width),
+            tile: tile.saturating_mul(tiles).min(width),
             pitch,
             wide,
         }

@@ -100,42 +100,43 @@ impl Window {
         if span == 0 {
             return None;
         }
-        let contiguous = self.dilation_w == 1 && len == self.pixel_bytes;
-        let within = self.within(&tile).filter(|_| contiguous);
-        let (step, line) = ((self.stride_w as usize).wrapping_mul(len), pitch.max(1));
+        let within = self.within(&tile).filter(|_| self.is_contiguous(len));
+        let none = tile.start..tile.start;
+        let within = within.unwrap_or(none.clone());
+        let left = self.left(within.start as i32) as usize;
+        let step = (self.stride_w as usize).wrapping_mul(len);
         for tap in 0..self.taps_h {
             let row = self.row(rows, y, tap);
-            let start = usize::from(tap).wrapping_mul(span);
-            let lines = patches.get_mut(start..)?;
-            // Lines without padding, and how many of them are done in one go.
-            let whole = within.clone().zip(row);
-            let mut left = tile.clone();
-            if let Some((within, row)) = whole {
-                let from = self.left(within.start as i32) as usize;
-                let at = within.start.wrapping_sub(tile.start).wrapping_mul(pitch);
-                let to = (lines.get_mut(at..)?, line);
-                copy_lines((row.get(from.wrapping_mul(len)..)?, step), to, span, within.len())?;
-                left = tile.start..within.start;
-                for x in within.end..tile.end {
-                    let at = x.wrapping_sub(tile.start).wrapping_mul(pitch);
-                    let line = lines.get_mut(at..at.checked_add(span)?)?;
-                    self.gather_line(Some(row), x as i32, (first, len), outside, line)?;
-                }
+            let lines = patches.get_mut(usize::from(tap).wrapping_mul(span)..)?;
+            let place = |x: usize| x.wrapping_sub(tile.start).wrapping_mul(pitch);
+            let whole = if row.is_some() {
+                within.clone()
+            } else {
+                none.clone()
+            };
+            if let Some(row) = row.filter(|_| !whole.is_empty()) {
+                let from = (row.get(left.wrapping_mul(len)..)?, step);
+                let to = (lines.get_mut(place(whole.start)..)?, pitch);
+                copy_lines(from, to, span, whole.len())?;
             }
-            for (x, line) in left.zip(lines.chunks_mut(line)) {
-                self.gather_line(row, x as i32, (first, len), outside, line.get_mut(..span)?)?;
+            for x in (tile.start..whole.start).chain(whole.end..tile.end) {
+                let line = lines.get_mut(place(x)..)?.get_mut(..span)?;
+                self.gather_line(row, x, (first, len), outside, line)?;
             }
         }
         Some(())
     }
 
+    /// Whether pixels of `len` bytes under the window lie one behind the other.
+    fn is_contiguous(&self, len: usize) -> bool {
+        self.dilation_w == 1 && len == self.pixel_bytes
+    }
+
     /// The pixels of a tile whose windows lie within the columns of the image.
     fn within(&self, tile: &Range<usize>) -> Option<Range<usize>> {
-        let mut pixels = tile.clone().skip_while(|x| self.left(*x as i32) < 0);
-        let start = pixels.next()?;
-        let inside = |x: &usize| {
-            self.left(*x as i32).wrapping_add(self.taps_w.into()) <= self.width
-        };
+        let start = tile.clone().find(|x| self.left(*x as i32) >= 0)?;
+        let inside =
+            |x: &usize| self.left(*x as i32).wrapping_add(self.taps_w.into()) <= self.width;
         let end = tile.clone().rev().find(inside)?.checked_add(1)?;
         (start < end).then_some(start..end)
     }
@@ -144,18 +145,32 @@ impl Window {
     fn gather_line(
         &self,
         row: Option<&[i8]>,
-        x: i32,
+        x: usize,
         (first, len): (usize, usize),
         outside: &Outside<'_>,
         line: &mut [i8],
     ) -> Option<()> {
-        let left = self.left(x);
-        let taps_w = i32::from(self.taps_w);
+        let (left, taps_w) = (self.left(x as i32), i32::from(self.taps_w));
+        let Some(row) = row else {
+            return outside.fill(line, (first, len));
+        };
+        if self.is_contiguous(len) {
+            // Padding, pixels and padding, any of them none.
+            let bytes = |taps: i32| (taps.clamp(0, taps_w) as usize).wrapping_mul(len);
+            let start = bytes(left.wrapping_neg());
+            let end = bytes(self.width.wrapping_sub(left)).max(start);
+            outside.fill(line.get_mut(..start)?, (first, len))?;
+            outside.fill(line.get_mut(end..)?, (first, len))?;
+            let from = (left.max(0) as usize).wrapping_mul(len);
+            let pixels = row.get(from..).unwrap_or_default();
+            let count = end.wrapping_sub(start);
+            return copy(line.get_mut(start..end)?, pixels.get(..count)?);
+        }
         for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len.max(1))) {
             let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
-            match row.and_then(|row| self.pixel(row, column, first, len)) {
+            match self.pixel(row, column, first, len) {
                 Some(source) => copy(pixel, source)?,
-                None => outside.fill(pixel, first)?,
+                None => outside.fill(pixel, (first, len))?,
             }
         }
         Some(())
@@ -223,11 +238,15 @@ impl<'a> Outside<'a> {
             .map(Self::Pixel)
     }
 
-    fn fill(&self, pixel: &mut [i8], first: usize) -> Option<()> {
+    /// Fills pixels, of which `len` bytes from `first` on are wanted.
+    fn fill(&self, pixels: &mut [i8], (first, len): (usize, usize)) -> Option<()> {
         match self {
-            Self::ZeroPoint(zero, bytes) => zeros(pixel, *zero, *bytes),
+            Self::ZeroPoint(zero, bytes) => zeros(pixels, *zero, *bytes),
             Self::Pixel(outside) => {
-                copy(pixel, outside.get(first..first.wrapping_add(pixel.len()))?)?;
+                let outside = outside.get(first..first.wrapping_add(len))?;
+                for pixel in pixels.chunks_exact_mut(len.max(1)) {
+                    copy(pixel, outside)?;
+                }
             }
         }
         Some(())

@@ -55,7 +55,10 @@ unsafe fn block(
     // SAFETY: words of channels that exist.
     let words = |all: &[[u8; 4]]| unsafe {
         let at = all.as_ptr().add(first).cast::<i8>();
-        let (low, high) = (load_words(at, 8), load_words(at.add(32), width.wrapping_sub(8)));
+        let (low, high) = (
+            load_words(at, 8),
+            load_words(at.add(32), width.wrapping_sub(8)),
+        );
         // Interleaving takes channels 0 to 3 and 8 to 11 first.
         [
             _mm256_permute2x128_si256::<0x20>(low, high),
@@ -73,7 +76,10 @@ unsafe fn block(
             // SAFETY: each tap has a weight for every channel.
             unsafe { load(job.weights.values.as_ptr().add(place), width) }
         };
-        *weights = interleave(tap(pair.wrapping_mul(2)), tap(pair.wrapping_mul(2).wrapping_add(1)));
+        *weights = interleave(
+            tap(pair.wrapping_mul(2)),
+            tap(pair.wrapping_mul(2).wrapping_add(1)),
+        );
     }
     let columns = job.kernel[1];
     // What is behind the last tap of an odd number has no weight.

@@ -19,7 +19,9 @@ pub fn sum_into(sums: &mut [[u8; 4]], pixel: &[i8]) {
 pub fn max_into(best: &mut [i8], pixel: &[i8]) {
     #[target_feature(enable = "avx2")]
     fn run(best: &mut [i8], pixel: &[i8]) {
-        best.iter_mut().zip(pixel).for_each(|(b, x)| *b = (*b).max(*x));
+        best.iter_mut()
+            .zip(pixel)
+            .for_each(|(b, x)| *b = (*b).max(*x));
     }
     // SAFETY: as in `sum_into`.
     unsafe { run(best, pixel) }
@@ -29,7 +31,9 @@ pub fn max_into(best: &mut [i8], pixel: &[i8]) {
 pub fn min_into(best: &mut [i8], pixel: &[i8]) {
     #[target_feature(enable = "avx2")]
     fn run(best: &mut [i8], pixel: &[i8]) {
-        best.iter_mut().zip(pixel).for_each(|(b, x)| *b = (*b).min(*x));
+        best.iter_mut()
+            .zip(pixel)
+            .for_each(|(b, x)| *b = (*b).min(*x));
     }
     // SAFETY: as in `sum_into`.
     unsafe { run(best, pixel) }

@@ -136,16 +136,25 @@ unsafe fn tile<const P: usize>(
                 let run = run.cast::<__m256i>();
                 [_mm256_loadu_si256(run), _mm256_loadu_si256(run.add(1))]
             } else {
-                [load_words(run, low), load_words(run.add(low.wrapping_mul(4)), high)]
+                [
+                    load_words(run, low),
+                    load_words(run.add(low.wrapping_mul(4)), high),
+                ]
             };
-            step!(weights, |patch: *const i8| patch.add(done).cast::<i32>().read_unaligned());
+            step!(weights, |patch: *const i8| patch
+                .add(done)
+                .cast::<i32>()
+                .read_unaligned());
         }
         done = done.wrapping_add(4);
     }
     if whole < job.k {
         // SAFETY: the elements from `whole` on are the patch's own.
         unsafe {
-            step!(block.last, |patch: *const i8| last_elements(patch.add(whole), job.k & 3));
+            step!(block.last, |patch: *const i8| last_elements(
+                patch.add(whole),
+                job.k & 3
+            ));
         }
     }
     // The first and the last eight channels of two pixels at a time.

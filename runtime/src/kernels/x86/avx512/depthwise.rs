@@ -25,7 +25,10 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &
         && taps_w <= MOST
         && job.fits(rows);
     let columns = out.len().checked_div(job.channels).unwrap_or(0);
-    let Some(beyond) = scratch.get_mut(..job.channels).filter(|_| ours && columns > 0) else {
+    let Some(beyond) = scratch
+        .get_mut(..job.channels)
+        .filter(|_| ours && columns > 0)
+    else {
         return scalar::depthwise(job, rows, out, scratch);
     };
     match job.outside {
@@ -33,13 +36,25 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &
         None => beyond.fill(job.zero_point),
     }
     // A row outside the image is one pixel that comes again and again.
-    let mut under = [Row { at: beyond.as_ptr(), step: 0 }; MOST];
+    let mut under = [Row {
+        at: beyond.as_ptr(),
+        step: 0,
+    }; MOST];
     for (row, place) in rows.iter().zip(&mut under) {
         if !row.is_empty() {
-            *place = Row { at: row.as_ptr(), step: job.channels };
+            *place = Row {
+                at: row.as_ptr(),
+                step: job.channels,
+            };
         }
     }
-    let site = Site { job, under, beyond: beyond.as_ptr(), columns, out: out.as_mut_ptr() };
+    let site = Site {
+        job,
+        under,
+        beyond: beyond.as_ptr(),
+        columns,
+        out: out.as_mut_ptr(),
+    };
     // SAFETY: the table of this backend is handed out only where its instructions exist; `fits` was
     // asked, `beyond` has a byte for each channel, and `columns` whole pixels fit the output.
     unsafe { site.run() }
@@ -101,7 +116,11 @@ impl Site<'_> {
     /// As for `run`; the channels exist.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
     unsafe fn part<const P: usize>(&self, first: usize, width: usize) -> usize {
-        let part = Part { first, width, length: self.columns.div_ceil(P) };
+        let part = Part {
+            first,
+            width,
+            length: self.columns.div_ceil(P),
+        };
         // SAFETY: the caller's.
         unsafe {
             match (self.job.kernel, self.job.stride, self.job.dilation) {
@@ -223,7 +242,9 @@ impl Site<'_> {
             let row = q.wrapping_mul(4).wrapping_add(i);
             if row < rows {
                 let tap_number = row.wrapping_mul(columns).wrapping_add(j);
-                let place = tap_number.wrapping_mul(self.job.channels).wrapping_add(part.first);
+                let place = tap_number
+                    .wrapping_mul(self.job.channels)
+                    .wrapping_add(part.first);
                 // SAFETY: tap by tap, each has a weight for every channel.
                 *tap = unsafe {
                     let at = self.job.weights.values.as_ptr().add(place);
@@ -257,7 +278,10 @@ impl Site<'_> {
             let under = self.under[(4 * q + i) % MOST];
             let mut at = [self.beyond; P];
             for (at, start) in at.iter_mut().zip(starts) {
-                let column = start.wrapping_add(x).wrapping_mul(job.stride).wrapping_add(offset);
+                let column = start
+                    .wrapping_add(x)
+                    .wrapping_mul(job.stride)
+                    .wrapping_add(offset);
                 // Left of the image it wraps to a number greater than any width.
                 if column < job.width {
                     *at = under.at.wrapping_add(column.wrapping_mul(under.step));
@@ -277,7 +301,13 @@ impl Site<'_> {
     /// As for `part`.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-    unsafe fn store<const P: usize>(&self, part: &Part, starts: &[usize; P], x: usize, bytes: __m512i) {
+    unsafe fn store<const P: usize>(
+        &self,
+        part: &Part,
+        starts: &[usize; P],
+        x: usize,
+        bytes: __m512i,
+    ) {
         let mask = first64(part.width);
         let at = |start: usize| {
             let pixel = start.wrapping_add(x).wrapping_mul(self.job.channels);
@@ -376,7 +406,8 @@ impl Channels {
     #[target_feature(enable = "avx512f,avx512vnni")]
     fn unflip(&mut self, weights: &[__m512i; 4]) {
         for (bias, weights) in self.bias.iter_mut().zip(weights) {
-            let sum = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_set1_epi8(i8::MIN), *weights);
+            let sum =
+                _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_set1_epi8(i8::MIN), *weights);
             *bias = _mm512_sub_epi32(*bias, sum);
         }
     }
@@ -415,8 +446,14 @@ unsafe fn words<const P: usize>(all: &[[u8; 4]], part: &Part) -> [__m512i; 4] {
     }
     // Quarter `q` of register `i` is quarter `i` of register `q`.
     let [a, b, c, d] = natural;
-    let (ab, cd) = (_mm512_shuffle_i32x4::<0x44>(a, b), _mm512_shuffle_i32x4::<0x44>(c, d));
-    let (ab_high, cd_high) = (_mm512_shuffle_i32x4::<0xee>(a, b), _mm512_shuffle_i32x4::<0xee>(c, d));
+    let (ab, cd) = (
+        _mm512_shuffle_i32x4::<0x44>(a, b),
+        _mm512_shuffle_i32x4::<0x44>(c, d),
+    );
+    let (ab_high, cd_high) = (
+        _mm512_shuffle_i32x4::<0xee>(a, b),
+        _mm512_shuffle_i32x4::<0xee>(c, d),
+    );
     [
         _mm512_shuffle_i32x4::<0x88>(ab, cd),
         _mm512_shuffle_i32x4::<0xdd>(ab, cd),

@@ -57,7 +57,11 @@ fn second(b: &[i8]) -> Option<i8> {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn add_pairs(a: &mut [i8], b: &[i8], by: &AddFactors) {
     let all = second(b);
-    let len = if all.is_some() { a.len() } else { a.len().min(b.len()) };
+    let len = if all.is_some() {
+        a.len()
+    } else {
+        a.len().min(b.len())
+    };
     let (ma, mb) = (i32::from(by.ma) & 0xffff, i32::from(by.mb) << 16);
     let factors = _mm512_set1_epi32(ma | mb);
     let c = _mm512_set1_epi32(by.c);
@@ -93,14 +97,21 @@ fn add_pairs(a: &mut [i8], b: &[i8], by: &AddFactors) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn mul_pairs(a: &mut [i8], b: &[i8], by: &MulFactors) {
     let all = second(b);
-    let len = if all.is_some() { a.len() } else { a.len().min(b.len()) };
+    let len = if all.is_some() {
+        a.len()
+    } else {
+        a.len().min(b.len())
+    };
     let zero_a = _mm512_set1_epi32(by.zero_a.into());
     let zero_b = _mm512_set1_epi32(by.zero_b.into());
     let multiplier = _mm512_set1_epi64(by.multiplier.into());
     let half = _mm512_set1_epi64(1 << 31);
     let shift = _mm_cvtsi32_si128(i32::from(by.shift & 31));
     let zero_point = _mm512_set1_epi32(by.zero_point.into());
-    let (lo, hi) = (_mm512_set1_epi32(by.lo.into()), _mm512_set1_epi32(by.hi.into()));
+    let (lo, hi) = (
+        _mm512_set1_epi32(by.lo.into()),
+        _mm512_set1_epi32(by.hi.into()),
+    );
     let one = _mm512_set1_epi32(all.unwrap_or(0).into());
     let mut at = 0;
     while at < len {
@@ -142,7 +153,11 @@ fn extreme<const GREATER: bool>(best: &mut [i8], pixel: &[i8]) {
         unsafe {
             let x = _mm512_maskz_loadu_epi8(lanes, place);
             let y = _mm512_maskz_loadu_epi8(lanes, pixel.as_ptr().add(at));
-            let kept = if GREATER { _mm512_max_epi8(x, y) } else { _mm512_min_epi8(x, y) };
+            let kept = if GREATER {
+                _mm512_max_epi8(x, y)
+            } else {
+                _mm512_min_epi8(x, y)
+            };
             _mm512_mask_storeu_epi8(place, lanes, kept);
         }
         at = at.wrapping_add(64);

@@ -7,8 +7,8 @@
 
 use core::arch::x86_64::*;
 
-use super::lines;
 use super::super::unrolled::unrolled;
+use super::lines;
 use super::requant::{Finish, first16, first64};
 use crate::kernels::{Gemm, Packing, scalar};
 
@@ -98,11 +98,7 @@ unsafe fn group<const B: usize, const P: usize>(
         // SAFETY: `channel` is at most the number of channels, and so many words and `k` times as many
         // weights are there (`fits`); the masks keep the loads within `rows` channels from there.
         unsafe {
-            group.weights[b] = job
-                .weights
-                .values
-                .as_ptr()
-                .add(channel.wrapping_mul(job.k));
+            group.weights[b] = job.weights.values.as_ptr().add(channel.wrapping_mul(job.k));
             let words = |all: &[[u8; 4]]| all.as_ptr().add(channel).cast::<i32>();
             let lanes = first16(rows);
             group.bias[b] = _mm512_maskz_loadu_epi32(lanes, words(job.requant.bias));
@@ -174,7 +170,11 @@ unsafe fn tile<const B: usize, const P: usize, const FIRST: bool>(
     let zero = _mm512_setzero_si512();
     let flip = opaque(_mm512_set1_epi8(i8::MIN));
     let (k, pitch) = (job.k, job.pitch);
-    let mut acc = if FIRST { [[zero; B]; P] } else { [group.bias; P] };
+    let mut acc = if FIRST {
+        [[zero; B]; P]
+    } else {
+        [group.bias; P]
+    };
     let mut sums = [zero; B];
     // Sums of a run of weights and what its elements are in each patch.
     macro_rules! step {
@@ -349,7 +349,10 @@ unsafe fn store<const B: usize>(
             4 if width == 64 => _mm512_storeu_si512(to.cast(), bytes),
             4 => _mm512_mask_storeu_epi8(to, mask, bytes),
             2 => {
-                let (a, b) = (_mm512_castsi512_si256(bytes), _mm512_extracti64x4_epi64::<1>(bytes));
+                let (a, b) = (
+                    _mm512_castsi512_si256(bytes),
+                    _mm512_extracti64x4_epi64::<1>(bytes),
+                );
                 _mm256_mask_storeu_epi8(to, mask as u32, a);
                 if pixels > 1 {
                     _mm256_mask_storeu_epi8(to.add(stride), mask as u32, b);

@@ -36,9 +36,12 @@ pub unsafe fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8])
                 let acc = _mm512_add_epi32(_mm512_loadu_si512(sums.as_ptr().cast()), bias);
                 let scaled = finish.scale(finish.shifted(acc), multipliers);
                 let bytes = finish.pack([scaled, zero, zero, zero]);
-                let every_fourth = _mm512_setr_epi32(0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+                let every_fourth =
+                    _mm512_setr_epi32(0, 4, 8, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
                 let bytes = _mm512_permutexvar_epi32(every_fourth, bytes);
-                let to = out.as_mut_ptr().add(p.wrapping_mul(job.stride).wrapping_add(first));
+                let to = out
+                    .as_mut_ptr()
+                    .add(p.wrapping_mul(job.stride).wrapping_add(first));
                 _mm_mask_storeu_epi8(to, lanes, _mm512_castsi512_si128(bytes));
             }
             first = first.wrapping_add(rows);

@@ -71,11 +71,19 @@ impl Finish {
 /// A mask of the first `count` of 16.
 #[inline]
 pub fn first16(count: usize) -> __mmask16 {
-    if count >= 16 { u16::MAX } else { !(u16::MAX << count) }
+    if count >= 16 {
+        u16::MAX
+    } else {
+        !(u16::MAX << count)
+    }
 }
 
 /// A mask of the first `count` of 64.
 #[inline]
 pub fn first64(count: usize) -> __mmask64 {
-    if count >= 64 { u64::MAX } else { !(u64::MAX << count) }
+    if count >= 64 {
+        u64::MAX
+    } else {
+        !(u64::MAX << count)
+    }
 }
