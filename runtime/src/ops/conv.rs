@@ -63,7 +63,7 @@ fn by_patches(
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site, &whole, width);
+    let patches = Patches::of(site, &whole, width, bench.scratch.len());
     let pitch = usize::from(params.stride_w).wrapping_mul(site.input.pixel_bytes());
     let whole = Gemm { pitch, ..whole };
     let swept = patches.whole_tiles(width, &window.inside(width, of_group));
@@ -140,7 +140,7 @@ fn pointwise(
         ..dense
     };
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site, &job, width);
+    let patches = Patches::of(site, &job, width, bench.scratch.len());
     let gathered = patches.job(&job);
     let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;

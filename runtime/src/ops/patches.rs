@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::Site;
 use crate::kernels::lanes::{bytes_of, lanes_for};
-use crate::kernels::scratch::{aligned, patches_at_once, wide_pitch};
+use crate::kernels::scratch::{ALIGNMENT, aligned, patches_at_once, wide_pitch};
 use crate::kernels::{Gemm, Kernels, Lanes, Spread};
 
 /// How patches of a convolution lie in scratch.
@@ -23,23 +23,30 @@ pub(super) struct Patches {
 }
 
 impl Patches {
-    /// For a convolution whose rows have `width` pixels.
-    pub(super) fn of(site: &Site<'_>, job: &Gemm<'_>, width: usize) -> Self {
+    /// For a convolution whose rows have `width` pixels, in `scratch` bytes: those of the convolution
+    /// itself are enough, but where another operator left room for more patches, they are taken
+    /// together.
+    pub(super) fn of(site: &Site<'_>, job: &Gemm<'_>, width: usize, scratch: usize) -> Self {
         let fast = job.k > 1 && job.weights.packing == site.kernels.packing;
         let lanes = site.kernels.lanes.filter(|_| fast);
         let most = patches_at_once(job.k);
-        let twice = job.input_bytes == 1 && lanes.is_none();
-        let most = if twice { most.wrapping_mul(2) } else { most };
+        let pitch = if job.input_bytes == 1 {
+            job.k
+        } else {
+            wide_pitch(job.k)
+        };
+        let room = scratch.saturating_sub(ALIGNMENT).checked_div(pitch);
+        let most = if lanes.is_some() {
+            most
+        } else {
+            room.unwrap_or(most).max(1)
+        };
         Self {
             kernels: site.kernels,
             lanes,
             most: most.min(width),
             elements: (job.k, job.input_bytes),
-            pitch: if job.input_bytes == 1 {
-                job.k
-            } else {
-                wide_pitch(job.k)
-            },
+            pitch,
         }
     }
 
