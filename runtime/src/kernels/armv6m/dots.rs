@@ -3,7 +3,7 @@
 
 use core::arch::global_asm;
 
-use crate::kernels::small::{Tile, dots_plainly};
+use crate::kernels::small::{Dots, Tile, dots_plainly};
 
 /// Pixels at a time.
 const PIXELS: usize = 4;
@@ -107,8 +107,21 @@ unsafe extern "C" {
     fn tidbit_armv6m_dots(job: *mut Job);
 }
 
-/// The sums of a tile.
-pub fn dots(tile: &Tile<'_, PIXELS>, sums: &mut [[i32; PIXELS]]) {
+/// The loop for four pixels, which takes the patches as they are.
+pub struct Fours;
+
+impl Dots<PIXELS> for Fours {
+    type Ready = ();
+    const PLACE: () = ();
+
+    fn prepare(_: &Tile<'_, PIXELS>, (): &mut ()) {}
+
+    fn dots(tile: &Tile<'_, PIXELS>, (): &mut (), sums: &mut [[i32; PIXELS]]) {
+        dots(tile, sums);
+    }
+}
+
+fn dots(tile: &Tile<'_, PIXELS>, sums: &mut [[i32; PIXELS]]) {
     if tile.k == 0 || sums.is_empty() || !tile.fits(sums.len()) {
         return dots_plainly(tile, sums);
     }

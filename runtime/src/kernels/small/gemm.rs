@@ -34,14 +34,25 @@ impl<const PIXELS: usize> Tile<'_, PIXELS> {
     }
 }
 
-/// The sums of a tile, row of weights by row of weights.
-pub type Dots<const PIXELS: usize> = fn(&Tile<'_, PIXELS>, &mut [[i32; PIXELS]]);
+/// An inner loop.
+pub trait Dots<const PIXELS: usize> {
+    /// What it makes of patches before it multiplies them with any weights.
+    type Ready;
+    /// A place for it.
+    const PLACE: Self::Ready;
+
+    /// Makes it of the patches of a tile.
+    fn prepare(tile: &Tile<'_, PIXELS>, ready: &mut Self::Ready);
+
+    /// The sums of a tile that is prepared, row of weights by row of weights.
+    fn dots(tile: &Tile<'_, PIXELS>, ready: &mut Self::Ready, sums: &mut [[i32; PIXELS]]);
+}
 
 /// A [`Gemm`] over int8 patches and weights that lie row by row, `PIXELS` patches at a time; any other job
 /// goes to the scalar kernel.
 #[inline(always)]
-pub fn gemm<const PIXELS: usize>(
-    (dots, finish): (Dots<PIXELS>, Finish<PIXELS>),
+pub fn gemm<D: Dots<PIXELS>, const PIXELS: usize>(
+    finish: Finish<PIXELS>,
     job: &Gemm<'_>,
     count: usize,
     patches: &[i8],
@@ -52,7 +63,7 @@ pub fn gemm<const PIXELS: usize>(
         return scalar::gemm(job, count, patches, out, &mut []);
     }
     let mut sums = [0; SUMS];
-    let sums = sums.as_chunks_mut().0;
+    let mut place = (D::PLACE, sums.as_chunks_mut().0);
     let full = count >= PIXELS && job.output_bytes == 1;
     let mut next = 0usize;
     while next < count {
@@ -70,11 +81,11 @@ pub fn gemm<const PIXELS: usize>(
         let out = out.get_mut(first.wrapping_mul(job.stride)..);
         let out = out.unwrap_or_default();
         if full {
-            channels(job, dots, tile, sums, out, |sums, part, out| {
+            channels::<D, PIXELS>(job, tile, &mut place, out, |sums, part, out| {
                 finish(sums, part, out, job.stride);
             });
         } else {
-            channels(job, dots, tile, sums, out, |sums, part, out| {
+            channels::<D, PIXELS>(job, tile, &mut place, out, |sums, part, out| {
                 let place = (job.stride, last.saturating_add(1));
                 of_element!(job.output_bytes, Q => finish_plainly::<Q, PIXELS>(sums, part, out, place));
             });
@@ -86,15 +97,15 @@ pub fn gemm<const PIXELS: usize>(
 /// All output channels of a tile, as many at a time as there is place for sums; `out` is what comes from the
 /// first pixel on.
 #[inline(always)]
-fn channels<const PIXELS: usize>(
+fn channels<D: Dots<PIXELS>, const PIXELS: usize>(
     job: &Gemm<'_>,
-    dots: Dots<PIXELS>,
     mut tile: Tile<'_, PIXELS>,
-    sums: &mut [[i32; PIXELS]],
+    (ready, sums): &mut (D::Ready, &mut [[i32; PIXELS]]),
     out: &mut [i8],
     finish: impl Fn(&[[i32; PIXELS]], &Requant<'_>, &mut [i8]),
 ) {
     let outputs = job.outputs();
+    D::prepare(&tile, ready);
     for start in (0..outputs).step_by(sums.len().max(1)) {
         let rows = outputs.wrapping_sub(start).min(sums.len());
         let byte = start.wrapping_mul(usize::from(job.output_bytes));
@@ -105,7 +116,7 @@ fn channels<const PIXELS: usize>(
         ) else {
             return;
         };
-        dots(&tile, sums);
+        D::dots(&tile, ready, sums);
         finish(sums, &part, out);
         let used = rows.wrapping_mul(tile.k);
         tile.weights = tile.weights.get(used..).unwrap_or_default();
