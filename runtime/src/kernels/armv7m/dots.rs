@@ -157,6 +157,7 @@ impl Dots<2> for Pairs {
         pairs: [const { MaybeUninit::uninit() }; RUN],
         count: 0,
     };
+    const FULL: bool = true;
 
     fn prepare(tile: &Tile<'_, 2>, ready: &mut Ready) {
         ready.make(tile, 0..tile.k.min(RUN));
@@ -181,7 +182,8 @@ impl Dots<2> for Pairs {
     }
 }
 
-/// The sums of patches that are longer than a sum may be.
+/// The sums of patches that are longer than a sum may be; few are, so the others do not pay for its stack.
+#[inline(never)]
 fn by_runs(tile: &Tile<'_, 2>, ready: &mut Ready, sums: &mut [[i32; 2]]) {
     sums.fill([0; 2]);
     for start in (0..tile.k).step_by(RUN) {

@@ -3,7 +3,6 @@
 use core::array;
 
 use super::finish::{Finish, finish_plainly};
-use crate::kernels::scalar::of_element;
 use crate::kernels::{Gemm, Requant, scalar};
 
 /// Sums that are made at a time.
@@ -13,7 +12,9 @@ const SUMS: usize = 64;
 pub struct Tile<'a, const PIXELS: usize> {
     /// Elements of a patch.
     pub k: usize,
-    /// Bytes from one patch to the next; of the last that there is, to itself.
+    /// How many patches there are, at least one.
+    pub pixels: usize,
+    /// Where each begins; those beyond the last one begin where it does.
     pub places: [usize; PIXELS],
     /// From the first patch on.
     pub patches: &'a [i8],
@@ -40,6 +41,9 @@ pub trait Dots<const PIXELS: usize> {
     type Ready;
     /// A place for it.
     const PLACE: Self::Ready;
+    /// Whether it takes as long for fewer pixels: then the last tile begins earlier, so that it is full, and
+    /// what it makes again is the same again.
+    const FULL: bool;
 
     /// Makes it of the patches of a tile.
     fn prepare(tile: &Tile<'_, PIXELS>, ready: &mut Self::Ready);
@@ -64,14 +68,18 @@ pub fn gemm<D: Dots<PIXELS>, const PIXELS: usize>(
     }
     let mut sums = [0; SUMS];
     let mut place = (D::PLACE, sums.as_chunks_mut().0);
-    let full = count >= PIXELS && job.output_bytes == 1;
     let mut next = 0usize;
     while next < count {
-        // The last tile begins earlier, so that it is full; what it makes again is the same again.
-        let first = next.min(count.saturating_sub(PIXELS));
-        let last = count.wrapping_sub(first).wrapping_sub(1);
+        let first = if D::FULL {
+            next.min(count.saturating_sub(PIXELS))
+        } else {
+            next
+        };
+        let pixels = count.wrapping_sub(first).min(PIXELS);
+        let last = pixels.wrapping_sub(1);
         let tile = Tile {
             k: job.k,
+            pixels,
             places: array::from_fn(|pixel| pixel.min(last).wrapping_mul(job.pitch)),
             patches: patches
                 .get(first.wrapping_mul(job.pitch)..)
@@ -80,14 +88,14 @@ pub fn gemm<D: Dots<PIXELS>, const PIXELS: usize>(
         };
         let out = out.get_mut(first.wrapping_mul(job.stride)..);
         let out = out.unwrap_or_default();
-        if full {
+        let at = (job.stride, pixels);
+        if job.output_bytes == 1 {
             channels::<D, PIXELS>(job, tile, &mut place, out, |sums, part, out| {
-                finish(sums, part, out, job.stride);
+                finish(sums, part, out, at);
             });
         } else {
             channels::<D, PIXELS>(job, tile, &mut place, out, |sums, part, out| {
-                let place = (job.stride, last.saturating_add(1));
-                of_element!(job.output_bytes, Q => finish_plainly::<Q, PIXELS>(sums, part, out, place));
+                finish_plainly::<[u8; 2], PIXELS>(sums, part, out, at);
             });
         }
         next = next.saturating_add(PIXELS);
@@ -130,7 +138,7 @@ pub fn dots_plainly<const PIXELS: usize>(
 ) {
     let rows = tile.weights.chunks_exact(tile.k.max(1));
     for (sums, weights) in sums.iter_mut().zip(rows) {
-        for (sum, place) in sums.iter_mut().zip(tile.places) {
+        for (sum, place) in sums.iter_mut().zip(tile.places).take(tile.pixels) {
             let patch = tile.patches.get(place..).unwrap_or_default();
             *sum = patch.iter().zip(weights).fold(0i32, |sum, (&x, &w)| {
                 sum.wrapping_add(i32::from(x).wrapping_mul(i32::from(w)))
