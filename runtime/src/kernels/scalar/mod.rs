@@ -81,15 +81,9 @@ impl<'a> Requant<'a> {
         })
     }
 
-    /// One accumulator, bias included, to an element.
+    /// One accumulator, bias included, to the value of an element.
     #[inline(always)]
-    pub(crate) fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
-        Q::of(self.value(acc, multiplier))
-    }
-
-    /// As `finish`, its value.
-    #[inline(always)]
-    fn value(&self, acc: i32, multiplier: i32) -> i32 {
+    pub(crate) fn value(&self, acc: i32, multiplier: i32) -> i32 {
         let (shift, zero_point) = (self.shift, self.zero_point);
         requantize(acc, multiplier, shift, zero_point, self.lo, self.hi)
     }
