@@ -365,6 +365,8 @@ pub struct Node {
 pub struct Output {
     /// Name in the ONNX file, which may be another than that of the tensor.
     pub name: String,
+    /// Name of the ONNX tensor that has its f32 values: mostly the same.
+    pub values: String,
     /// The tensor.
     pub tensor: TensorId,
     /// For each element of the ONNX output of that name, its index in H × W × C order.
@@ -419,6 +421,7 @@ impl Graph {
     pub fn keep(&mut self, tensors: &[TensorId]) {
         let answer = |&tensor: &TensorId| Output {
             name: self.tensors[tensor].name.clone(),
+            values: self.tensors[tensor].name.clone(),
             tensor,
             places: self.tensors[tensor].layout.to_hwc(&self.shape(tensor)),
         };

@@ -50,10 +50,7 @@ pub fn nearest(conv: &Conv, (input, output): (Scale, Scale), means: &[f64]) -> R
                 (scale, step * scale)
             }
         };
-        let quantized: Vec<i8> = row
-            .iter()
-            .map(|&weight| round(weight, scale))
-            .collect();
+        let quantized: Vec<i8> = row.iter().map(|&weight| round(weight, scale)).collect();
         let first = channel / per_group * inputs;
         let shift = row
             .iter()

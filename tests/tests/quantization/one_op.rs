@@ -32,6 +32,7 @@ pub fn graph(shapes: &[Shape], ops: Vec<(Op, Clamp, Vec<usize>)>) -> Graph {
         input: 0,
         outputs: vec![Output {
             name: "answer".into(),
+            values: "answer".into(),
             tensor: output,
             places: vec![],
         }],
