@@ -386,6 +386,9 @@ pub struct Graph {
     pub outputs: Vec<Output>,
     /// The scales that the file gives to tensors: a file that is quantized already has some.
     pub given: BTreeMap<TensorId, Scale>,
+    /// Whether tensors that were put together keep a scale of their own where they are put together
+    /// with more: else a row of concatenations has one scale.
+    pub parts_apart: bool,
 }
 
 impl Graph {

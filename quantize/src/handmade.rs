@@ -38,6 +38,7 @@ pub fn graph(nodes: Vec<(Op, Clamp, Vec<TensorId>)>) -> Graph {
             places: Layout::nchw().to_hwc(&shape),
         }],
         given: BTreeMap::new(),
+        parts_apart: false,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Maxima, borders, picks and the like copy elements: another scale for the copy could only lose. What is
 //! put side by side in one tensor shares that tensor's scale where nobody computes with the parts;
-//! elsewhere the parts keep finer scales of their own, and are requantized as they are copied.
+//! elsewhere the parts keep finer scales of their own, and are requantized as they are copied. A row of
+//! concatenations may have one scale, or each its own: which is better is for the judge of passes to say.
 
 use crate::graph::{Clamp, Graph, Node, Op, TensorId};
 use crate::scale::Scale;
@@ -35,12 +36,25 @@ pub fn leaders(graph: &Graph) -> Vec<TensorId> {
                 tensors.any(|&tensor| leaders[tensor] == leaders[input])
             };
             let is_known = known(graph, &leaders)[leaders[input]].is_some();
-            if !is_known && (among(&joined) || !among(&read)) {
+            let joins = match among(&joined) {
+                true => !graph.parts_apart,
+                false => !among(&read),
+            };
+            if !is_known && joins {
                 join(&mut leaders, input, node.output);
             }
         }
     }
     leaders
+}
+
+/// The graph with the other grouping of concatenations in rows, if it has any.
+pub fn apart(graph: &Graph) -> Option<Graph> {
+    let other = Graph {
+        parts_apart: !graph.parts_apart,
+        ..graph.clone()
+    };
+    (leaders(&other) != leaders(graph)).then_some(other)
 }
 
 /// For each group's leader the scale that is known without calibration: given by the file, of what is
@@ -142,6 +156,7 @@ mod tests {
             (concat(), Clamp::NONE, vec![1, 2]),
             (pointwise(), Clamp::NONE, vec![3]),
         ]);
+        assert!(apart(&graph).is_none());
         let leaders = leaders(&graph);
         assert_eq!(leaders[1], leaders[3]);
         assert_eq!(leaders[2], leaders[3]);
@@ -162,6 +177,9 @@ mod tests {
         assert_eq!(leaders[2], leaders[3]);
         assert_eq!(leaders[3], leaders[4], "a row of concatenations");
         assert_ne!(leaders[0], leaders[4], "pixels have a scale that is given");
+        let apart = super::leaders(&apart(&graph).expect("two in a row"));
+        assert_eq!(apart[2], apart[3]);
+        assert_ne!(apart[3], apart[4]);
     }
 
     #[test]

@@ -186,6 +186,7 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             input: 0,
             outputs: Vec::new(),
             given: BTreeMap::new(),
+            parts_apart: false,
         },
         maps: HashMap::from([(name, map)]),
         views: HashMap::new(),

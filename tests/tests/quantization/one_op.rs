@@ -37,6 +37,7 @@ pub fn graph(shapes: &[Shape], ops: Vec<(Op, Clamp, Vec<usize>)>) -> Graph {
             places: vec![],
         }],
         given: Default::default(),
+        parts_apart: false,
     }
 }
 
