@@ -81,9 +81,16 @@ impl<'a> Requant<'a> {
         })
     }
 
-    /// One accumulator, bias included, to the value of an element.
+    /// One accumulator, bias included, to an element.
+    #[allow(dead_code, reason = "not every backend falls back on it")]
     #[inline(always)]
-    pub(crate) fn value(&self, acc: i32, multiplier: i32) -> i32 {
+    pub(crate) fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
+        Q::of(self.value(acc, multiplier))
+    }
+
+    /// As `finish`, its value.
+    #[inline(always)]
+    fn value(&self, acc: i32, multiplier: i32) -> i32 {
         let (shift, zero_point) = (self.shift, self.zero_point);
         requantize(acc, multiplier, shift, zero_point, self.lo, self.hi)
     }
