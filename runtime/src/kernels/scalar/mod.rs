@@ -80,6 +80,7 @@ impl<'a> Requant<'a> {
 
     /// One accumulator, bias included, to an element.
     #[inline(always)]
+    #[allow(dead_code, reason = "not every backend makes elements one by one")]
     pub(crate) fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
         Q::of(self.value(acc, multiplier))
     }
