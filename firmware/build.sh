@@ -22,6 +22,11 @@ float-check) package=float-check target=thumbv6m-none-eabi ;;
     target=$(sed -n 's/^target *= *"\(.*\)"/\1/p' "boards/$1/board.toml")
     ;;
 esac
+# Microcontrollers have little flash, and their hot loops are assembly: all else is optimized for size.
+unset CARGO_PROFILE_RELEASE_OPT_LEVEL
+case $target in
+thumb*) export CARGO_PROFILE_RELEASE_OPT_LEVEL=s ;;
+esac
 kept=$PWD/target/elf/$package.elf
 case ${2:-} in
 '') ;;
