@@ -27,6 +27,11 @@ float-check) package=float-check target=thumbv6m-none-eabi ;;
     ;;
 esac
 program=$package
+# Microcontrollers have little flash. Where their hot loops are assembly, all else is optimized for size.
+unset CARGO_PROFILE_RELEASE_OPT_LEVEL
+case $target in
+thumbv7em* | thumbv8m*) export CARGO_PROFILE_RELEASE_OPT_LEVEL=s ;;
+esac
 kept=$PWD/target/elf/$package.elf
 case ${2:-} in
 '') ;;

@@ -84,9 +84,42 @@ pub const fn bytes_of(lanes: usize, k: usize) -> usize {
 pub const fn lanes_for(patches: usize, most: usize) -> usize {
     match (patches, most) {
         (..=2, 2..) => patches,
-        (_, 4..) if patches % 4 == 0 || (patches % 4 == 3 && patches > 3) => 4,
+        (_, 4..) if matches!((patches & 3, patches), (0, _) | (3, 4..)) => 4,
         (_, 3..) => 3,
         (_, 2) => 2,
         _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bytes_of, lanes_for};
+    use crate::kernels::scratch::{ALIGNMENT, of_patches, patches_at_once};
+
+    #[test]
+    fn lanes_are_all_patches_and_few_are_single() {
+        for most in 1..=4 {
+            for patches in 1..100 {
+                let (mut left, mut single) = (patches, 0);
+                while left > 0 {
+                    let lanes = lanes_for(left, most);
+                    assert!(lanes > 0 && lanes <= most && lanes <= left);
+                    single += usize::from(lanes == 1);
+                    left -= lanes;
+                }
+                let spare = most == 2 && patches % 2 == 1;
+                assert!(most == 1 || patches == 1 || single <= usize::from(spare || most == 3));
+            }
+        }
+    }
+
+    #[test]
+    fn scratch_has_room_for_the_lanes() {
+        for k in [2, 3, 27, 1024, 1025, 4608] {
+            for pixels in 1..10 {
+                let most = patches_at_once(k).min(pixels);
+                assert!(bytes_of(lanes_for(pixels, most), k) + ALIGNMENT <= of_patches(k, pixels));
+            }
+        }
     }
 }

@@ -74,7 +74,7 @@ fn by_patches(
         // Between the borders whole rows are swept; of what is left each tile is a piece of work.
         let mut edges = [0..width, width..width];
         if let (Some((lanes, middle)), 1) = (&swept, params.groups)
-            && let Some(rows) = under.from_pixel(&window, middle.start)
+            && let Some(rows) = under.all_from(&window, middle.start)
         {
             let rows = rows.get(..usize::from(params.kernel_h))?;
             let out = io.out.get_mut(middle.start.wrapping_mul(whole.stride)..)?;

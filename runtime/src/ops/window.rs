@@ -1,11 +1,17 @@
 //! The window of an operator over its input: which pixels lie under it, and what stands outside.
 
+mod outside;
+mod spread;
+
 use core::ops::Range;
 
-use super::{copy, of_element};
+use super::copy;
 use crate::arena::Rows;
 use crate::blob::{ConvParams, OpRecord, TensorRecord};
-use crate::kernels::{Element, Kernels, Lanes, Runs, Spread};
+use crate::kernels::{Kernels, Runs};
+
+pub(crate) use outside::Outside;
+pub(crate) use spread::Under;
 
 /// A window of taps that moves over the input, in steps of its stride.
 #[derive(Clone, Copy)]
@@ -169,122 +175,6 @@ impl Window {
         Some(())
     }
 
-    /// The rows under the window of the pixels of output row `y`.
-    pub(crate) fn under<'a>(&self, rows: &Rows<'a>, y: u16) -> Under<'a> {
-        let mut first = [None; FEW];
-        for (tap, place) in (0..self.taps_h).zip(&mut first) {
-            *place = self.row(rows, y, tap);
-        }
-        Under {
-            first,
-            rows: *rows,
-            y,
-        }
-    }
-
-    /// The pixels of an output row of `width` pixels whose windows lie inside the image, as far as
-    /// columns are concerned, in one piece; none if they do not lie in one piece, or if a patch has
-    /// only `len` bytes of a pixel.
-    pub(crate) fn inside(&self, width: usize, len: usize) -> Range<usize> {
-        let stride = self.stride_w.max(1);
-        let start = self.pad_left.wrapping_add(stride).wrapping_sub(1);
-        let start = start.checked_div(stride).unwrap_or(0);
-        let last = self.width.wrapping_add(self.pad_left);
-        let last = last.wrapping_sub(i32::from(self.taps_w));
-        if last < 0 || self.dilation_w != 1 || len != self.pixel_bytes {
-            return 0..0;
-        }
-        let end = last.checked_div(stride).unwrap_or(0).wrapping_add(1);
-        start as usize..width.min(end as usize)
-    }
-
-    /// As [`gather`](Self::gather), for all patches of `all` side by side, of which the first is that
-    /// of pixel `x`.
-    pub(crate) fn spread(
-        &self,
-        under: &Under<'_>,
-        x: i32,
-        (first, len): (usize, usize),
-        outside: &Outside<'_>,
-        (lanes, all): (&Lanes, &Spread),
-        to: &mut [i8],
-    ) -> Option<()> {
-        let left = self.left(x);
-        let right =
-            left.wrapping_add((all.count.wrapping_sub(1) as i32).wrapping_mul(self.stride_w));
-        let taps = i32::from(self.taps_w);
-        // Taps that lie within the image in all patches, where these are the bytes of whole pixels.
-        let whole = if self.dilation_w == 1 && len == self.pixel_bytes {
-            0i32.wrapping_sub(left).max(0)..self.width.wrapping_sub(right).min(taps)
-        } else {
-            taps..taps
-        };
-        let elements = len.checked_div(all.bytes.into())?;
-        let step = (self.stride_w as usize).wrapping_mul(self.pixel_bytes);
-        let mut element = 0usize;
-        for tap in 0..self.taps_h {
-            let row = under.row(self, tap);
-            let mut tap = 0;
-            while tap < taps {
-                let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
-                if let (Some(row), true) = (row, tap == whole.start && !whole.is_empty()) {
-                    let from = row.get((column as usize).wrapping_mul(len)..)?;
-                    let count = whole.end.wrapping_sub(tap);
-                    let len = elements.wrapping_mul(count as usize);
-                    let line = Spread {
-                        element,
-                        len,
-                        step,
-                        ..*all
-                    };
-                    (lanes.spread)(&line, from, to);
-                    element = element.wrapping_add(len);
-                    tap = whole.end;
-                    continue;
-                }
-                let pixel = Spread {
-                    element,
-                    len: elements,
-                    ..*all
-                };
-                if row.is_none() {
-                    outside.spread(first, (lanes, &pixel), to)?;
-                } else {
-                    self.each_lane(row, column, (first, len), outside, (lanes, &pixel), to)?;
-                }
-                element = element.wrapping_add(elements);
-                tap = tap.wrapping_add(1);
-            }
-        }
-        Some(())
-    }
-
-    /// A tap, of which `column` is the one of the first lane, lane by lane.
-    fn each_lane(
-        &self,
-        row: Option<&[i8]>,
-        column: i32,
-        (first, len): (usize, usize),
-        outside: &Outside<'_>,
-        (lanes, all): (&Lanes, &Spread),
-        to: &mut [i8],
-    ) -> Option<()> {
-        let mut column = column;
-        for lane in 0..all.count {
-            let pixel = Spread {
-                first: lane,
-                count: 1,
-                ..*all
-            };
-            match row.and_then(|row| self.pixel(row, column, first, len)) {
-                Some(source) => (lanes.spread)(&pixel, source, to),
-                None => outside.spread(first, (lanes, &pixel), to)?,
-            }
-            column = column.wrapping_add(self.stride_w);
-        }
-        Some(())
-    }
-
     /// Calls `visit` with every pixel of the input under the window of pixel (`y`, `x`).
     pub(crate) fn each(&self, rows: &Rows<'_>, (y, x): (u16, i32), mut visit: impl FnMut(&[i8])) {
         for row in (0..self.taps_h).filter_map(|tap| self.row(rows, y, tap)) {
@@ -301,106 +191,4 @@ impl Window {
             }
         }
     }
-}
-
-/// Rows that are found once for all pixels of an output row; of higher windows, the others are found
-/// for each.
-const FEW: usize = 8;
-
-/// The rows under a window.
-pub(crate) struct Under<'a> {
-    first: [Option<&'a [i8]>; FEW],
-    rows: Rows<'a>,
-    y: u16,
-}
-
-impl<'a> Under<'a> {
-    /// The row under tap row `tap`; `None` if it is padding.
-    fn row(&self, window: &Window, tap: u16) -> Option<&'a [i8]> {
-        match self.first.get(usize::from(tap)) {
-            Some(row) => *row,
-            None => window.row(&self.rows, self.y, tap),
-        }
-    }
-
-    /// All rows, from the first column under the window of pixel `x` on,
-    /// one for each row of taps; `None` if one is padding, or there are more than a few.
-    pub(crate) fn from_pixel(&self, window: &Window, x: usize) -> Option<[&'a [i8]; FEW]> {
-        let start = window.left(x as i32).max(0) as usize;
-        let start = start.wrapping_mul(window.pixel_bytes);
-        let mut rows: [&[i8]; FEW] = [&[]; FEW];
-        let few = self.first.get(..usize::from(window.taps_h))?;
-        for (row, place) in few.iter().zip(&mut rows) {
-            *place = (*row)?.get(start..)?;
-        }
-        Some(rows)
-    }
-}
-
-/// Bytes of padding that are at hand.
-const SOME: usize = 32;
-
-/// What stands outside the image.
-pub(crate) enum Outside<'a> {
-    /// The zero point, in every channel, of elements of so many bytes; and some of these.
-    ZeroPoint(i8, u8, [i8; SOME]),
-    /// A pixel of its own, for an input whose zero differs from channel to channel.
-    Pixel(&'a [i8]),
-}
-
-impl<'a> Outside<'a> {
-    /// What a convolution sees outside its input.
-    pub(crate) fn of_conv(site: &super::Site<'a>, params: &ConvParams) -> Option<Self> {
-        if params.pad_pixel == 0 {
-            let input = &site.input;
-            let (zero, bytes) = (input.zero_point, input.element_bytes);
-            let mut some = [0; SOME];
-            zeros(&mut some, zero, bytes);
-            return Some(Self::ZeroPoint(zero, bytes, some));
-        }
-        let channels = usize::from(site.input.channels);
-        site.model
-            .data
-            .i8s(params.pad_pixel, channels)
-            .map(Self::Pixel)
-    }
-
-    /// As [`fill`](Self::fill), for a pixel in lanes.
-    fn spread(&self, first: usize, (lanes, pixel): (&Lanes, &Spread), to: &mut [i8]) -> Option<()> {
-        match self {
-            Self::ZeroPoint(_, bytes, some) => {
-                let most = SOME.checked_div(usize::from(*bytes))?;
-                let end = pixel.element.checked_add(pixel.len)?;
-                for element in (pixel.element..end).step_by(most.max(1)) {
-                    let len = most.min(end.wrapping_sub(element));
-                    let part = Spread {
-                        element,
-                        len,
-                        ..*pixel
-                    };
-                    (lanes.spread)(&part, some, to);
-                }
-            }
-            Self::Pixel(outside) => (lanes.spread)(pixel, outside.get(first..)?, to),
-        }
-        Some(())
-    }
-
-    fn fill(&self, pixel: &mut [i8], first: usize) -> Option<()> {
-        match self {
-            Self::ZeroPoint(zero, bytes, _) => zeros(pixel, *zero, *bytes),
-            Self::Pixel(outside) => {
-                copy(pixel, outside.get(first..first.wrapping_add(pixel.len()))?)?;
-            }
-        }
-        Some(())
-    }
-}
-
-/// Fills a row or a pixel with the element that stands for 0.
-#[inline(never)]
-pub(crate) fn zeros(pixel: &mut [i8], zero_point: i8, element_bytes: u8) {
-    of_element!(element_bytes, A => {
-        A::view_mut(pixel).fill(A::of(i32::from(zero_point)));
-    });
 }

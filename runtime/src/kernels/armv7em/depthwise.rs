@@ -2,23 +2,17 @@
 //!
 //! A row is made strip by strip, so that what lies under a strip has room in scratch.
 
-use core::arch::global_asm;
-
 use crate::kernels::scratch::{aligned, of_depthwise};
 use crate::kernels::{Depthwise, scalar};
 
-global_asm!(include_str!("depthwise_3x3.s"), options(raw));
-global_asm!(include_str!("depthwise_5x5.s"), options(raw));
+assembly!("depthwise_3x3.s");
+assembly!("depthwise_5x5.s");
 
 unsafe extern "C" {
-    /// A strip of a row of a 3x3 kernel with stride 1.
-    fn tidbit_depthwise_3x3_1(job: &Strip);
-    /// The same with stride 2.
-    fn tidbit_depthwise_3x3_2(job: &Strip);
-    /// A strip of a row of a 5x5 kernel with stride 1.
-    fn tidbit_depthwise_5x5_1(job: &Strip);
-    /// The same with stride 2.
-    fn tidbit_depthwise_5x5_2(job: &Strip);
+    /// A strip of a row of a 3x3 kernel.
+    fn tidbit_depthwise_3x3(job: &Strip);
+    /// A strip of a row of a 5x5 kernel.
+    fn tidbit_depthwise_5x5(job: &Strip);
 }
 
 /// What the assembly takes, in the order in which it does; zeros are for its own use.
@@ -51,6 +45,8 @@ struct Strip {
     padding_step: usize,
     pad: u32,
     pass: u32,
+    step: usize,
+    unused: [u32; 3],
 }
 
 /// Channels that are turned at a time.
@@ -68,8 +64,8 @@ struct Size {
     channel: usize,
     /// Whether an output without a partner is a pair of its own.
     odd_pair: usize,
-    /// For strides 1 and 2.
-    run: [unsafe extern "C" fn(&Strip); 2],
+    /// For strides of 1 and 2.
+    run: unsafe extern "C" fn(&Strip),
 }
 
 const THREE: Size = Size {
@@ -78,7 +74,7 @@ const THREE: Size = Size {
     two: 12,
     channel: 192,
     odd_pair: 0,
-    run: [tidbit_depthwise_3x3_1, tidbit_depthwise_3x3_2],
+    run: tidbit_depthwise_3x3,
 };
 const FIVE: Size = Size {
     taps: 5,
@@ -86,7 +82,7 @@ const FIVE: Size = Size {
     two: 8,
     channel: 288,
     odd_pair: 1,
-    run: [tidbit_depthwise_5x5_1, tidbit_depthwise_5x5_2],
+    run: tidbit_depthwise_5x5,
 };
 
 // The lines of four channels, and the sums of a strip of 5x5, are within what a blob has scratch for.
@@ -116,13 +112,13 @@ fn by_strips(
     let (channels, stride) = (job.channels, job.stride);
     let lines = aligned(scratch);
     let half = size.taps / 2;
-    let run = size.run.get(stride.checked_sub(1)?)?;
     let inner = rows.get(half).filter(|row| !row.is_empty())?;
     let count = out.len().checked_div(channels)?;
     // One past the column under the last tap of the last output.
     let end = count.checked_sub(1)?.checked_mul(stride)?;
     let end = end.checked_add(size.taps)?.checked_sub(job.pad_left)?;
     let fast = job.fits(rows)
+        && matches!(stride, 1 | 2)
         && (job.multiplier, job.dilation) == (1, 1)
         && (job.input_bytes, job.output_bytes) == (1, 1)
         && job.weights.packing.depthwise_by_channel()
@@ -209,6 +205,8 @@ fn by_strips(
                 padding_step: if own.is_some() { GROUP } else { 0 },
                 pad: 0,
                 pass: 0,
+                step: stride,
+                unused: [0; 3],
             };
             // SAFETY: `fits`: each row that is not empty has `width` pixels of `channels` bytes, and there
             // are a bias, a multiplier and `taps` squared weights for each channel. Of a row the assembly
@@ -223,7 +221,7 @@ fn by_strips(
             // outputs lie behind them: `of_depthwise` has room for both, see above. The outputs of a strip
             // are a byte for each channel of the groups in the pixels from `start` on; there are `count`
             // of these in all, as many as `out` has.
-            unsafe { run(&strip) };
+            unsafe { (size.run)(&strip) };
         }
         start = start.wrapping_add(outputs);
     }

@@ -1,6 +1,6 @@
 @ A strip of a row of a 3x3 depthwise convolution, four channels at a time.
 @
-@ tidbit_depthwise_3x3_S(job: *const Strip), for strides S = 1 and 2.
+@ tidbit_depthwise_3x3(job: *const Strip), for strides of 1 and 2.
 @
 @ Pixels hold a byte of every channel, but SMLAD wants two elements of one channel in a word. So the
 @ pixels under a strip are first turned into lines, one for each of four channels: for every two
@@ -34,7 +34,8 @@
         .equ    PADDING, 112            @ of the next channels
         .equ    PADDING_STEP, 116
         .equ    PAD, 120                @ of these channels
-        .equ    FRAME, 128
+        .equ    STEP, 128               @ stride of the input
+        .equ    FRAME, 144
         .equ    CHANNEL, 192            @ bytes of a line
 
         .syntax unified
@@ -85,12 +86,11 @@
 .endif
 .endm
 
-@ Outputs of a channel, in pairs at `pairs` and the last of an odd number at `last`: r0 its line,
-@ r1 output, r2 its stride, r3 bias, r4-r6 weights of rows 0 and 1, r7 those of columns 0 and 1 of
-@ row 2, r8 those of columns 1 and 2.
-.macro outputs stride, shifted, pairs, last
+@ Pairs of outputs of a channel: r0 its line, r1 output, r2 its stride, r3 bias, r4-r6 weights of rows 0
+@ and 1, r7 those of columns 0 and 1 of row 2, r8 those of columns 1 and 2.
+.macro pairs stride, shifted, label
         .p2align 2
-\pairs: ldm     r0!, {r9-r11}
+\label: ldm     r0!, {r9-r11}
         smlad   r12, r9, r4, r3
         smlad   r12, r10, r5, r12
         smlad   r12, r11, r7, r12
@@ -116,10 +116,14 @@
         smlabt  lr, r11, r8, lr
 .endif
         store   \shifted, r12, lr
-        bne     \pairs\()b
+        bne     \label\()b
         ldr     pc, [sp, #ODD]
+.endm
+
+@ The last of an odd number of outputs.
+.macro last shifted, label
         .p2align 2
-\last:  ldm     r0!, {r9-r11}
+\label: ldm     r0!, {r9-r11}
         smlad   r12, r9, r4, r3
         smlad   r12, r10, r5, r12
         smlad   r12, r11, r7, r12
@@ -131,13 +135,12 @@
         b       40f
 .endm
 
-.macro depthwise name, stride
-        .section .text.\name, "ax", %progbits
+        .section .text.tidbit_depthwise_3x3, "ax", %progbits
         .p2align 2
-        .global \name
-        .type   \name, %function
+        .global tidbit_depthwise_3x3
+        .type   tidbit_depthwise_3x3, %function
         .thumb_func
-\name:
+tidbit_depthwise_3x3:
         push    {r4-r11, lr}
         sub     sp, sp, #(FRAME + 4)
         mov     r1, sp
@@ -148,14 +151,20 @@
         bne     1b
         ldrd    r4, r5, [sp, #PAIRS]
         ldr     r6, [sp, #SHIFT]
+        ldr     r7, [sp, #STEP]
         cmp     r6, #0
-        beq     2f
-        adr.w   r0, 32f
-        adr.w   r1, 33f
+        bne     2f
+        adr.w   r0, 30f
+        adr.w   r2, 31f
+        adr.w   r1, 32f
         b       3f
-2:      adr.w   r0, 30f
-        adr.w   r1, 31f
-3:      adr.w   r2, 40f
+2:      adr.w   r0, 33f
+        adr.w   r2, 34f
+        adr.w   r1, 35f
+3:      cmp     r7, #2
+        it      eq
+        moveq   r0, r2
+        adr.w   r2, 40f
         cmp     r4, #0
         it      eq
         moveq   r0, r1
@@ -281,8 +290,12 @@
         pkhtb   r8, r12, r11, asr #16   @ 7 and 8
         ldr     pc, [sp, #PAIRS]
 
-        outputs \stride, 0, 30, 31
-        outputs \stride, 1, 32, 33
+        pairs   1, 0, 30
+        pairs   2, 0, 31
+        last    0, 32
+        pairs   1, 1, 33
+        pairs   2, 1, 34
+        last    1, 35
 
         .p2align 2
 40:     ldr     r0, [sp, #LINE]
@@ -324,16 +337,12 @@
         mov     r12, #0
         mov     r11, #0
         b       22b
-        .size   \name, . - \name
-.endm
-
-        depthwise tidbit_depthwise_3x3_1, 1
-        depthwise tidbit_depthwise_3x3_2, 2
+        .size   tidbit_depthwise_3x3, . - tidbit_depthwise_3x3
         .text
 
 @ Names are the whole crate's.
         .purgem upper
         .purgem lower
         .purgem store
-        .purgem outputs
-        .purgem depthwise
+        .purgem pairs
+        .purgem last

@@ -1,6 +1,6 @@
 @ A strip of a row of a 5x5 depthwise convolution, four channels at a time.
 @
-@ tidbit_depthwise_5x5_S(job: *const Strip), for strides S = 1 and 2.
+@ tidbit_depthwise_5x5(job: *const Strip), for strides of 1 and 2.
 @
 @ As with 3x3 kernels the pixels are first turned into lines, here three for each of four channels,
 @ of words (row 0, row 1), (row 2, row 3) and (row 4, anything). The outputs of a channel are made in
@@ -34,7 +34,8 @@
         .equ    PADDING_STEP, 116
         .equ    PAD, 120                @ of these channels
         .equ    PASS, 124
-        .equ    FRAME, 128
+        .equ    STEP, 128               @ stride of the input
+        .equ    FRAME, 144
         .equ    PASS_BYTES, 96          @ of a line
         .equ    CHANNEL, 288            @ of three lines
         .equ    SUMS, 1152              @ where sums begin, behind the lines
@@ -97,7 +98,7 @@
 
 @ A pass over a line: r0 the line, r1 sums, r2 where it ends, r4-r8 weights. In the first pass r3 is
 @ the bias; in the last r3 is the output and lr its stride.
-.macro products stride, pass
+.macro turns stride, pass
         .p2align 2
 2:
 .if \pass == 0
@@ -163,16 +164,24 @@
 .endif
         cmp     r0, r2
         bne     2b
+.endm
+
+.macro products pass
+        ldr     r11, [sp, #STEP]
+        cmp     r11, #2
+        beq     4f
+        turns   1, \pass
+        b       3f
+4:      turns   2, \pass
 3:
 .endm
 
-.macro depthwise name, stride
-        .section .text.\name, "ax", %progbits
+        .section .text.tidbit_depthwise_5x5, "ax", %progbits
         .p2align 2
-        .global \name
-        .type   \name, %function
+        .global tidbit_depthwise_5x5
+        .type   tidbit_depthwise_5x5, %function
         .thumb_func
-\name:
+tidbit_depthwise_5x5:
         push    {r4-r11, lr}
         sub     sp, sp, #(FRAME + 4)
         mov     r1, sp
@@ -272,9 +281,9 @@
         cmp     r4, #0
         bne.w   30f
 21:     weights 0
-        products \stride, 0
+        products 0
         weights 1
-        products \stride, 1
+        products 1
         weights 2
         ldr     r3, [sp, #OUT]
         ldr     lr, [sp, #STRIDE]
@@ -283,7 +292,7 @@
         it      ne
         movne   r11, r2
         str     r11, [sp, #ODD_END]
-        products \stride, 2
+        products 2
         ldr     r0, [sp, #WEIGHTS]
         add     r0, r0, #25
         str     r0, [sp, #WEIGHTS]
@@ -329,15 +338,11 @@
         lsrs    r4, r4, #1
         bne     31b
         b       21b
-        .size   \name, . - \name
-.endm
-
-        depthwise tidbit_depthwise_5x5_1, 1
-        depthwise tidbit_depthwise_5x5_2, 2
+        .size   tidbit_depthwise_5x5, . - tidbit_depthwise_5x5
         .text
 
 @ Names are the whole crate's.
         .purgem turn
         .purgem weights
         .purgem products
-        .purgem depthwise
+        .purgem turns

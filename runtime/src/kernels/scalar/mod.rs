@@ -84,6 +84,7 @@ impl<'a> Requant<'a> {
     /// One accumulator, bias included, to an element.
     #[allow(dead_code, reason = "not every backend falls back on it")]
     #[inline(always)]
+    #[allow(dead_code, reason = "not every backend makes elements one by one")]
     pub(crate) fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
         Q::of(self.value(acc, multiplier))
     }
