@@ -146,7 +146,8 @@ fn by_strips(
     let zeros = [job.zero_point; GROUP];
     let lines = lines.as_mut_ptr();
     let most = size.columns.wrapping_sub(size.taps).checked_div(stride)?;
-    for start in (0..count).step_by(most.wrapping_add(1)) {
+    let mut start = 0usize;
+    while start < count {
         let outputs = count.wrapping_sub(start).min(most.wrapping_add(1));
         let under = outputs.wrapping_sub(1).wrapping_mul(stride);
         // All columns under the strip, two by two: padding and perhaps column 0, then so many that lie
@@ -224,6 +225,7 @@ fn by_strips(
             // of these in all, as many as `out` has.
             unsafe { run(&strip) };
         }
+        start = start.wrapping_add(outputs);
     }
     let (lo, hi) = (job.requant.lo, job.requant.hi);
     if (lo, hi) != (i8::MIN.into(), i8::MAX.into()) {

@@ -30,6 +30,7 @@ pub const KERNELS: Kernels = Kernels {
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
     copy_runs: copy::copy_runs,
+    add: elements::add,
     mul: elements::mul,
     lookup: elements::lookup,
     lookup_in_place: elements::lookup_in_place,
