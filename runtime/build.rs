@@ -19,6 +19,8 @@ fn main() {
         _ if target.starts_with("thumbv6m") => "armv6m",
         _ if target.starts_with("thumbv7em") => "armv7em",
         _ if target.starts_with("thumbv7m") => "armv7m",
+        // Lanes the other way round, or none.
+        _ if target.starts_with("aarch64_be") || target.ends_with("softfloat") => "scalar",
         _ if target.starts_with("aarch64") => "neon",
         _ if target.starts_with("x86_64") => "x86",
         _ => "scalar",

@@ -62,3 +62,14 @@ fn ask() -> Features {
         i8mm: false,
     }
 }
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    #[test]
+    fn agrees_with_the_standard_library() {
+        let found = super::features();
+        let dotprod = std::arch::is_aarch64_feature_detected!("dotprod");
+        assert_eq!(found.dotprod, dotprod);
+        assert_eq!(found.i8mm, std::arch::is_aarch64_feature_detected!("i8mm"));
+    }
+}

@@ -25,7 +25,7 @@ macro_rules! column {
         column!($turn, $then, "v12", "v13", "v14", "v15")
     };
     ($turn:literal, $then:literal, $a:literal, $b:literal, $c:literal, $d:literal) => {
-        concat!(
+        concat! {
             next_column!($turn, $then),
             "ld1 {{v0.16b}}, [{r0}], {step}\n",
             "ld1 {{v1.16b}}, [{r1}], {step}\n",
@@ -34,19 +34,11 @@ macro_rules! column {
             "zip2 v0.16b, v0.16b, v1.16b\n",
             "zip1 v1.16b, v2.16b, v2.16b\n",
             "zip2 v2.16b, v2.16b, v2.16b\n",
-            "zip1 ",
-            $a,
-            ".8h, v3.8h, v1.8h\n",
-            "zip2 ",
-            $b,
-            ".8h, v3.8h, v1.8h\n",
-            "zip1 ",
-            $c,
-            ".8h, v0.8h, v2.8h\n",
-            "zip2 ",
-            $d,
-            ".8h, v0.8h, v2.8h\n",
-        )
+            "zip1 ", $a, ".8h, v3.8h, v1.8h\n",
+            "zip2 ", $b, ".8h, v3.8h, v1.8h\n",
+            "zip1 ", $c, ".8h, v0.8h, v2.8h\n",
+            "zip2 ", $d, ".8h, v0.8h, v2.8h\n",
+        }
     };
 }
 
@@ -78,57 +70,25 @@ macro_rules! pixel {
         ($b0:literal, $b1:literal, $b2:literal, $b3:literal),
         ($c0:literal, $c1:literal, $c2:literal, $c3:literal)
     ) => {
-        concat!(
+        concat! {
             "ldp q0, q1, [{bias}]\n",
             "ldp q2, q3, [{bias}, #32]\n",
-            "sdot v0.4s, v",
-            $a0,
-            ".16b, v16.16b\n",
-            "sdot v1.4s, v",
-            $a1,
-            ".16b, v17.16b\n",
-            "sdot v2.4s, v",
-            $a2,
-            ".16b, v18.16b\n",
-            "sdot v3.4s, v",
-            $a3,
-            ".16b, v19.16b\n",
-            "ldp q",
-            $a0,
-            ", q",
-            $a1,
-            ", [{multipliers}]\n",
-            "ldp q",
-            $a2,
-            ", q",
-            $a3,
-            ", [{multipliers}, #32]\n",
-            "sdot v0.4s, v",
-            $b0,
-            ".16b, v20.16b\n",
-            "sdot v1.4s, v",
-            $b1,
-            ".16b, v21.16b\n",
-            "sdot v2.4s, v",
-            $b2,
-            ".16b, v22.16b\n",
-            "sdot v3.4s, v",
-            $b3,
-            ".16b, v23.16b\n",
-            "sdot v0.4s, v",
-            $c0,
-            ".16b, v24.16b\n",
-            "sdot v1.4s, v",
-            $c1,
-            ".16b, v25.16b\n",
-            "sdot v2.4s, v",
-            $c2,
-            ".16b, v26.16b\n",
-            "sdot v3.4s, v",
-            $c3,
-            ".16b, v27.16b\n",
+            "sdot v0.4s, v", $a0, ".16b, v16.16b\n",
+            "sdot v1.4s, v", $a1, ".16b, v17.16b\n",
+            "sdot v2.4s, v", $a2, ".16b, v18.16b\n",
+            "sdot v3.4s, v", $a3, ".16b, v19.16b\n",
+            "ldp q", $a0, ", q", $a1, ", [{multipliers}]\n",
+            "ldp q", $a2, ", q", $a3, ", [{multipliers}, #32]\n",
+            "sdot v0.4s, v", $b0, ".16b, v20.16b\n",
+            "sdot v1.4s, v", $b1, ".16b, v21.16b\n",
+            "sdot v2.4s, v", $b2, ".16b, v22.16b\n",
+            "sdot v3.4s, v", $b3, ".16b, v23.16b\n",
+            "sdot v0.4s, v", $c0, ".16b, v24.16b\n",
+            "sdot v1.4s, v", $c1, ".16b, v25.16b\n",
+            "sdot v2.4s, v", $c2, ".16b, v26.16b\n",
+            "sdot v3.4s, v", $c3, ".16b, v27.16b\n",
             finish!($a0, $a1, $a2, $a3),
-        )
+        }
     };
 }
 

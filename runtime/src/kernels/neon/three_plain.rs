@@ -23,49 +23,35 @@ macro_rules! column {
         column!($turn, $then, "v10", "v11", "v12")
     };
     ($turn:literal, $then:literal, $a:literal, $b:literal, $c:literal) => {
-        concat!(
+        concat! {
             next_column!($turn, $then),
-            "ld1 {{",
-            $a,
-            ".16b}}, [{r0}], {step}\n",
-            "ld1 {{",
-            $b,
-            ".16b}}, [{r1}], {step}\n",
-            "ld1 {{",
-            $c,
-            ".16b}}, [{r2}], {step}\n",
-        )
+            "ld1 {{", $a, ".16b}}, [{r0}], {step}\n",
+            "ld1 {{", $b, ".16b}}, [{r1}], {step}\n",
+            "ld1 {{", $c, ".16b}}, [{r2}], {step}\n",
+        }
     };
 }
 
 /// Two taps, from the first of two registers each and by weights of the second.
 macro_rules! taps {
     ($a:literal, $w:literal, $b:literal, $v:literal, $low:literal, $high:literal) => {
-        concat!(
+        concat! {
             "smull v", $low, ".8h, v", $a, ".8b, v", $w, ".8b\n", "smull2 v", $high, ".8h, v", $a,
             ".16b, v", $w, ".16b\n", "smlal v", $low, ".8h, v", $b, ".8b, v", $v, ".8b\n",
             "smlal2 v", $high, ".8h, v", $b, ".16b, v", $v, ".16b\n",
-        )
+        }
     };
 }
 
 /// 16 sums of 16 bits, to be added to those of 32.
 macro_rules! add {
     ($low:literal, $high:literal) => {
-        concat!(
-            "saddw v0.4s, v0.4s, v",
-            $low,
-            ".4h\n",
-            "saddw2 v1.4s, v1.4s, v",
-            $low,
-            ".8h\n",
-            "saddw v2.4s, v2.4s, v",
-            $high,
-            ".4h\n",
-            "saddw2 v3.4s, v3.4s, v",
-            $high,
-            ".8h\n",
-        )
+        concat! {
+            "saddw v0.4s, v0.4s, v", $low, ".4h\n",
+            "saddw2 v1.4s, v1.4s, v", $low, ".8h\n",
+            "saddw v2.4s, v2.4s, v", $high, ".4h\n",
+            "saddw2 v3.4s, v3.4s, v", $high, ".8h\n",
+        }
     };
 }
 
@@ -85,7 +71,7 @@ macro_rules! pixel {
         $b0:literal, $b1:literal, $b2:literal,
         $c0:literal, $c1:literal, $c2:literal
     ) => {
-        concat!(
+        concat! {
             "ldp q0, q1, [{bias}]\n",
             "ldp q2, q3, [{bias}, #32]\n",
             taps!($a0, "16", $a1, "19", "13", "14"),
@@ -95,18 +81,14 @@ macro_rules! pixel {
             add!("15", "25"),
             taps!($c0, "18", $c1, "21", "13", "14"),
             add!("26", "27"),
-            "smull v15.8h, v",
-            $c2,
-            ".8b, v24.8b\n",
-            "smull2 v25.8h, v",
-            $c2,
-            ".16b, v24.16b\n",
+            "smull v15.8h, v", $c2, ".8b, v24.8b\n",
+            "smull2 v25.8h, v", $c2, ".16b, v24.16b\n",
             add!("13", "14"),
             "ldp q26, q27, [{multipliers}]\n",
             "ldp q13, q14, [{multipliers}, #32]\n",
             add!("15", "25"),
             finish!("26", "27", "13", "14"),
-        )
+        }
     };
 }
 

@@ -18,87 +18,39 @@ pub(super) struct Matrix;
 /// Makes int8 of two pixels, two channels in turn, and clamps them.
 macro_rules! narrow {
     ($a:ident, $c:ident) => {
-        concat!(
-            "sqxtn {",
-            stringify!($a),
-            ":v}.8b, {",
-            stringify!($a),
-            ":v}.8h\n",
-            "sqxtn2 {",
-            stringify!($a),
-            ":v}.16b, {",
-            stringify!($c),
-            ":v}.8h\n",
-            "smax {",
-            stringify!($a),
-            ":v}.16b, {",
-            stringify!($a),
-            ":v}.16b, v26.16b\n",
-            "smin {",
-            stringify!($a),
-            ":v}.16b, {",
-            stringify!($a),
-            ":v}.16b, v27.16b\n",
-        )
+        concat! {
+            "sqxtn {", stringify!($a), ":v}.8b, {", stringify!($a), ":v}.8h\n",
+            "sqxtn2 {", stringify!($a), ":v}.16b, {", stringify!($c), ":v}.8h\n",
+            "smax {", stringify!($a), ":v}.16b, {", stringify!($a), ":v}.16b, v26.16b\n",
+            "smin {", stringify!($a), ":v}.16b, {", stringify!($a), ":v}.16b, v27.16b\n",
+        }
     };
 }
 
 /// Stores four pixels as int8, of two pairs of accumulators.
 macro_rules! four {
     ($a:ident, $c:ident, $e:ident, $g:ident) => {
-        concat!(
+        concat! {
             narrow!($a, $c),
             narrow!($e, $g),
-            "uzp1 {",
-            stringify!($c),
-            ":v}.8h, {",
-            stringify!($a),
-            ":v}.8h, {",
-            stringify!($e),
-            ":v}.8h\n",
-            "uzp2 {",
-            stringify!($g),
-            ":v}.8h, {",
-            stringify!($a),
-            ":v}.8h, {",
-            stringify!($e),
-            ":v}.8h\n",
-            "st1 {{{",
-            stringify!($c),
-            ":v}.d}}[0], [{out}], {stride}\n",
-            "st1 {{{",
-            stringify!($g),
-            ":v}.d}}[0], [{out}], {stride}\n",
-            "st1 {{{",
-            stringify!($c),
-            ":v}.d}}[1], [{out}], {stride}\n",
-            "st1 {{{",
-            stringify!($g),
-            ":v}.d}}[1], [{out}], {stride}\n",
-        )
+            "uzp1 {", stringify!($c), ":v}.8h, {", stringify!($a), ":v}.8h, {", stringify!($e), ":v}.8h\n",
+            "uzp2 {", stringify!($g), ":v}.8h, {", stringify!($a), ":v}.8h, {", stringify!($e), ":v}.8h\n",
+            "st1 {{{", stringify!($c), ":v}.d}}[0], [{out}], {stride}\n",
+            "st1 {{{", stringify!($g), ":v}.d}}[0], [{out}], {stride}\n",
+            "st1 {{{", stringify!($c), ":v}.d}}[1], [{out}], {stride}\n",
+            "st1 {{{", stringify!($g), ":v}.d}}[1], [{out}], {stride}\n",
+        }
     };
 }
 
 /// Parts the channels of two pixels, as int16; the first pixel takes the place of `c`'s channels.
 macro_rules! part {
     ($a:ident, $c:ident) => {
-        concat!(
-            "uzp1 v28.4s, {",
-            stringify!($a),
-            ":v}.4s, {",
-            stringify!($c),
-            ":v}.4s\n",
-            "uzp2 {",
-            stringify!($c),
-            ":v}.4s, {",
-            stringify!($a),
-            ":v}.4s, {",
-            stringify!($c),
-            ":v}.4s\n",
-            "mov {",
-            stringify!($a),
-            ":v}.16b, v28.16b\n",
-        )
+        concat! {
+            "uzp1 v28.4s, {", stringify!($a), ":v}.4s, {", stringify!($c), ":v}.4s\n",
+            "uzp2 {", stringify!($c), ":v}.4s, {", stringify!($a), ":v}.4s, {", stringify!($c), ":v}.4s\n",
+            "mov {", stringify!($a), ":v}.16b, v28.16b\n",
+        }
     };
 }
 

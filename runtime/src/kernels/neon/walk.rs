@@ -7,23 +7,19 @@
 /// run first. To be closed by [`next_run`] with the same labels.
 macro_rules! next_column {
     ($turn:literal, $then:literal) => {
-        concat!(
+        concat! {
             "subs {left}, {left}, #1\n",
-            "b.lo ",
-            $turn,
-            "f\n",
-            $then,
-            ":\n",
-        )
+            "b.lo ", $turn, "f\n",
+            $then, ":\n",
+        }
     };
 }
 
 /// Where the next run of columns begins, out of the loop's way.
 macro_rules! next_run {
     ($turn:literal, $then:literal) => {
-        concat!(
-            $turn,
-            ":\n",
+        concat! {
+            $turn, ":\n",
             "mov {r0}, {n0}\n",
             "mov {r1}, {n1}\n",
             "mov {r2}, {n2}\n",
@@ -34,38 +30,26 @@ macro_rules! next_run {
             "mov {n2}, {beyond}\n",
             "mov {next_step}, xzr\n",
             "mov {next_left}, #0x7fff000000000000\n",
-            "b.lo ",
-            $turn,
-            "b\n",
-            "b ",
-            $then,
-            "b\n",
-        )
+            "b.lo ", $turn, "b\n",
+            "b ", $then, "b\n",
+        }
     };
 }
 
 /// Requantizes and stores the accumulators v0 to v3, with multipliers from four registers.
 macro_rules! finish {
     ($a:literal, $b:literal, $c:literal, $d:literal) => {
-        concat!(
+        concat! {
             "cbz {shift:w}, 7f\n",
             "sshl v0.4s, v0.4s, v31.4s\n",
             "sshl v1.4s, v1.4s, v31.4s\n",
             "sshl v2.4s, v2.4s, v31.4s\n",
             "sshl v3.4s, v3.4s, v31.4s\n",
             "7:\n",
-            "sqdmulh v0.4s, v0.4s, v",
-            $a,
-            ".4s\n",
-            "sqdmulh v1.4s, v1.4s, v",
-            $b,
-            ".4s\n",
-            "sqdmulh v2.4s, v2.4s, v",
-            $c,
-            ".4s\n",
-            "sqdmulh v3.4s, v3.4s, v",
-            $d,
-            ".4s\n",
+            "sqdmulh v0.4s, v0.4s, v", $a, ".4s\n",
+            "sqdmulh v1.4s, v1.4s, v", $b, ".4s\n",
+            "sqdmulh v2.4s, v2.4s, v", $c, ".4s\n",
+            "sqdmulh v3.4s, v3.4s, v", $d, ".4s\n",
             "sqrshrn v0.4h, v0.4s, #1\n",
             "sqrshrn v2.4h, v2.4s, #1\n",
             "sqrshrn2 v0.8h, v1.4s, #1\n",
@@ -77,7 +61,7 @@ macro_rules! finish {
             "smax v0.16b, v0.16b, v29.16b\n",
             "smin v0.16b, v0.16b, v30.16b\n",
             "st1 {{v0.16b}}, [{out}], {out_step}\n",
-        )
+        }
     };
 }
 
