@@ -8,8 +8,7 @@ use crate::numbers::Numbers;
 
 /// Lengths of patches at which loops and tails change.
 const LENGTHS: [usize; 23] = [
-    1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 27, 31, 32, 33, 48, 64, 100, 144,
-    170, 290,
+    1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 27, 31, 32, 33, 48, 64, 100, 144, 170, 290,
 ];
 
 pub fn run(

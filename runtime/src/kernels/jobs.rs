@@ -78,7 +78,8 @@ impl Runs {
             let last = self.count.checked_sub(1)?.checked_mul(apart)?;
             last.checked_add(self.len)
         };
-        end(self.step).is_some_and(|end| end <= from) && end(self.pitch).is_some_and(|end| end <= to)
+        end(self.step).is_some_and(|end| end <= from)
+            && end(self.pitch).is_some_and(|end| end <= to)
     }
 }
 

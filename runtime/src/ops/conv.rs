@@ -6,9 +6,9 @@
 
 use core::ops::Range;
 
+use super::Site;
 use super::patches::Patches;
 use super::window::{Outside, Window};
-use super::Site;
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};

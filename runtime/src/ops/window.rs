@@ -101,11 +101,7 @@ impl Window {
         let span = len.wrapping_mul(usize::from(self.taps_w));
         let left = self.left(x);
         let whole = self.dilation_w == 1 && len == self.pixel_bytes;
-        let inner = if whole {
-            self.inner(left, count)
-        } else {
-            0..0
-        };
+        let inner = if whole { self.inner(left, count) } else { 0..0 };
         if span == 0 {
             return None;
         }
@@ -122,10 +118,16 @@ impl Window {
                     pitch,
                 };
                 let from = row.get((column as usize).wrapping_mul(len)..)?;
-                (kernels.copy_runs)(&runs, from, lines.get_mut(inner.start.wrapping_mul(pitch)..)?);
+                (kernels.copy_runs)(
+                    &runs,
+                    from,
+                    lines.get_mut(inner.start.wrapping_mul(pitch)..)?,
+                );
             }
             for index in (0..inner.start).chain(inner.end..count) {
-                let line = lines.get_mut(index.wrapping_mul(pitch)..)?.get_mut(..span)?;
+                let line = lines
+                    .get_mut(index.wrapping_mul(pitch)..)?
+                    .get_mut(..span)?;
                 let left = left.wrapping_add((index as i32).wrapping_mul(self.stride_w));
                 self.line(row, left, (first, len), outside, line)?;
             }
@@ -136,7 +138,8 @@ impl Window {
     /// Those of `count` windows that lie within the image from side to side, the first of which begins in
     /// column `left`.
     fn inner(&self, left: i32, count: usize) -> Range<usize> {
-        let windows = |columns: i32| columns.checked_div(self.stride_w).unwrap_or(0).max(0) as usize;
+        let windows =
+            |columns: i32| columns.checked_div(self.stride_w).unwrap_or(0).max(0) as usize;
         let behind = left.wrapping_add(i32::from(self.taps_w));
         let before = self.stride_w.wrapping_sub(1).wrapping_sub(left.min(0));
         let start = windows(before).min(count);

@@ -162,7 +162,8 @@ pub fn pair(pair: &Pair<'_>, start: usize, sums: &mut [[i32; 2]]) {
         let job = PairJob {
             first: [top.add(start), middle.add(start), bottom.add(start)],
             second: [top.add(second), middle.add(second), bottom.add(second)],
-            weights: [0, 3, 6].map(|tap: usize| weights.add(start.wrapping_add(tap.wrapping_mul(channels)))),
+            weights: [0, 3, 6]
+                .map(|tap: usize| weights.add(start.wrapping_add(tap.wrapping_mul(channels)))),
             sums: ends.start,
             sums_end: ends.end,
             channels,

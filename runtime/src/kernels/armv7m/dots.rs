@@ -126,7 +126,13 @@ pub fn dots(tile: &Tile<'_, 2>, sums: &mut [[i32; 2]]) {
     let mut weights = tile.weights;
     let (fours, rest) = sums.as_chunks_mut::<ROWS>();
     if k <= RUN {
-        let (used, behind) = weights.split_at(fours.len().wrapping_mul(ROWS).wrapping_mul(k).min(weights.len()));
+        let (used, behind) = weights.split_at(
+            fours
+                .len()
+                .wrapping_mul(ROWS)
+                .wrapping_mul(k)
+                .min(weights.len()),
+        );
         run(tile.patches, used, (k, 0, k), fours.as_flattened_mut());
         weights = behind;
     } else {

@@ -108,7 +108,11 @@ pub fn finish<const PIXELS: usize>(
             bias: requant.bias.as_ptr(),
             multipliers: requant.multipliers.as_ptr(),
             first,
-            second: if PIXELS == 2 { first.add(stride) } else { first },
+            second: if PIXELS == 2 {
+                first.add(stride)
+            } else {
+                first
+            },
             zero_point: requant.zero_point.into(),
             lo: requant.lo.into(),
             hi: requant.hi.into(),

@@ -135,14 +135,25 @@ fn of_layout<const W: usize, const P: usize>(
     };
     let base = scratch.as_mut_ptr();
     let words: *mut i8 = weights.as_mut_ptr().cast();
+    let mut kernels: [_; P] =
+        core::array::from_fn(|plane| weights_to_columns(job, plane, (words, W), &zeros));
+    let mut images: [_; P] =
+        core::array::from_fn(|plane| rows_to_columns(job, layout, (plane, rows), beyond));
+    let kernel_rows: [_; P] = core::array::from_fn(|plane| rows_of(&kernels, plane));
+    let image_rows: [_; P] = core::array::from_fn(|plane| rows_of(&images, plane));
     for x in (0..width).step_by(layout.windows.max(1)) {
         let count = layout.windows.min(width.wrapping_sub(x));
-        let mut pairs: [_; P] = core::array::from_fn(|plane| {
-            (
-                weights_to_columns(job, plane, (words, W), &zeros),
-                rows_to_columns(job, layout, (plane, rows), (x, count), beyond, base),
-            )
-        });
+        let reach = Reach::of(job, layout, (x, count));
+        let pairs = kernels.iter_mut().zip(&mut images);
+        let rows = kernel_rows.iter().zip(&image_rows);
+        let mut target = base;
+        for ((kernel, image), (kernel_rows, image_rows)) in pairs.zip(rows) {
+            kernel.rows = *kernel_rows;
+            image.rows = *image_rows;
+            reach.aim(image, target);
+            image.beyond = beyond.0;
+            target = target.wrapping_add(layout.plane);
+        }
         let requant = &job.requant;
         let mut sums = Sums {
             columns: core::ptr::null(),
@@ -161,17 +172,19 @@ fn of_layout<const W: usize, const P: usize>(
         };
         for first in (0..channels).step_by(BLOCK) {
             let lanes = BLOCK.min(channels.wrapping_sub(first));
-            for (plane, (kernel, image)) in pairs.iter_mut().enumerate().take(layout.planes) {
-                let rows = job.kernel[0].wrapping_sub(plane.wrapping_mul(4));
+            let mut rows = job.kernel[0];
+            let pairs = kernels.iter_mut().zip(&mut images);
+            for (kernel, image) in pairs.take(layout.planes) {
                 kernel.lanes = lanes;
                 image.lanes = if layout.pixels > 1 { BLOCK } else { lanes };
-                // SAFETY: see `weights_to_columns` and `rows_to_columns`, which made them for the first
-                // channels; they have moved on to those from `first` on.
+                // SAFETY: see `weights_to_columns` and `Reach`, which made them for the first channels;
+                // they have moved on to those from `first` on.
                 unsafe {
                     fill(kernel, rows);
                     fill(image, rows);
                 }
                 image.beyond = image.beyond.wrapping_add(beyond.1);
+                rows = rows.wrapping_sub(4);
             }
             sums.channels = lanes;
             sums.columns = base;
@@ -208,18 +221,14 @@ fn weights_to_columns(
     let top = plane.wrapping_mul(4);
     let row = |index: usize| {
         let row = top.wrapping_add(index);
-        let start = row
-            .wrapping_mul(kernel_columns)
-            .wrapping_mul(job.channels);
+        let start = row.wrapping_mul(kernel_columns).wrapping_mul(job.channels);
         (row < kernel_rows).then(|| job.weights.values.as_ptr().wrapping_add(start))
     };
     let rows = [row(0), row(1), row(2), row(3)];
     let done = plane.wrapping_mul(kernel_columns);
     // The last plane has the words that are more than there are.
     let right = if kernel_rows <= top.wrapping_add(4) {
-        words
-            .saturating_sub(done)
-            .saturating_sub(kernel_columns)
+        words.saturating_sub(done).saturating_sub(kernel_columns)
     } else {
         0
     };
@@ -242,60 +251,105 @@ fn weights_to_columns(
     }
 }
 
-/// The columns of a plane under `count` windows from `x` on, from the first channel on.
-///
-/// A row that has bytes has all `width` pixels, as `fits` proved, and what is read is of its pixels from
-/// `inside - pad_left` to `beyond_right - pad_left <= width`, or of `beyond`, 16 zero points or the pixel outside. The
-/// layout has room in scratch for these columns and those by which the last load of several pixels
-/// is wider; later ones overwrite what earlier ones wrote too far.
+/// The rows of a plane, from the first channel of the first pixel on; [`Reach::aim`] says which pixels.
 fn rows_to_columns(
     job: &Depthwise<'_>,
     layout: &Layout,
     (plane, rows): (usize, &[&[i8]]),
-    (x, count): (usize, usize),
     (beyond, onward): (*const i8, usize),
-    scratch: *mut i8,
 ) -> Columns {
-    // Columns from the first one of the padding on.
-    let start = x.wrapping_mul(job.stride);
-    let columns = count
-        .wrapping_sub(1)
-        .wrapping_mul(job.stride)
-        .wrapping_add(layout.span);
-    let end = start.wrapping_add(columns);
-    let inside = job.pad_left.clamp(start, end);
-    let beyond_right = job.pad_left.wrapping_add(job.width).clamp(inside, end);
-    let shift = layout.pixels.trailing_zeros();
-    let whole = |columns: usize| columns.wrapping_add(layout.pixels).wrapping_sub(1) >> shift;
     let step = match layout.pixels {
         1 => job.channels,
         _ => BLOCK,
     };
-    let body = beyond_right.wrapping_sub(inside);
-    let loads = body >> shift;
-    let byte = inside
-        .wrapping_sub(job.pad_left)
-        .wrapping_mul(job.channels);
     let row = |index: usize| {
         let row = rows.get(plane.wrapping_mul(4).wrapping_add(index));
-        let row = row.filter(|row| !row.is_empty());
-        row.map(|row| row.as_ptr().wrapping_add(byte))
+        row.filter(|row| !row.is_empty()).map(|row| row.as_ptr())
     };
     let under = [row(0), row(1), row(2), row(3)];
-    let base = scratch.wrapping_add(plane.wrapping_mul(layout.plane));
-    let target =
-        |column: usize| base.wrapping_add(column.wrapping_sub(start).wrapping_mul(layout.column));
     Columns {
         rows: under.map(|row| row.unwrap_or(beyond)),
         steps: under.map(|row| row.map_or(0, |_| step)),
         beyond,
         lanes: 0,
-        left: whole(inside.wrapping_sub(start)),
-        body: loads,
-        rest: body.wrapping_sub(loads << shift).wrapping_mul(job.channels),
-        right: whole(end.wrapping_sub(beyond_right)),
-        targets: [target(start), target(inside), target(beyond_right)],
+        left: 0,
+        body: 0,
+        rest: 0,
+        right: 0,
+        targets: [core::ptr::null_mut(); 3],
         onward: under.map(|row| row.map_or(onward, |_| BLOCK)),
+    }
+}
+
+/// The rows that columns of a plane begin with.
+fn rows_of<const P: usize>(columns: &[Columns; P], plane: usize) -> [*const i8; 4] {
+    let columns = columns.get(plane);
+    columns.map_or([core::ptr::null(); 4], |columns| columns.rows)
+}
+
+/// What lies under some windows, in loads: columns beyond the left border, of the image, and beyond the
+/// right border.
+///
+/// A row that has bytes has all `width` pixels, as `fits` proved, and what is read is of its pixels from
+/// `inside - pad_left` to `beyond_right - pad_left <= width`, or of `beyond`: 16 zero points, or
+/// the pixel outside. The layout has room in scratch for these columns and those by which
+/// the last load of several pixels is wider; later ones overwrite what earlier ones wrote too far.
+struct Reach {
+    /// Bytes of a row before the first pixel.
+    byte: usize,
+    left: usize,
+    body: usize,
+    rest: usize,
+    right: usize,
+    /// Bytes of a plane before the image, and before what is beyond its right border.
+    places: [usize; 2],
+}
+
+impl Reach {
+    /// Under `count` windows from `x` on.
+    fn of(job: &Depthwise<'_>, layout: &Layout, (x, count): (usize, usize)) -> Self {
+        // Columns from the first one of the padding on.
+        let start = x.wrapping_mul(job.stride);
+        let last = start.wrapping_add(count.wrapping_sub(1).wrapping_mul(job.stride));
+        let end = last.wrapping_add(layout.span);
+        let inside = job.pad_left.max(start).min(end);
+        let behind = job.pad_left.wrapping_add(job.width);
+        let beyond_right = behind.max(inside).min(end);
+        let shift = layout.pixels.trailing_zeros();
+        let whole = |columns: usize| columns.wrapping_add(layout.pixels).wrapping_sub(1) >> shift;
+        let columns = beyond_right.wrapping_sub(inside);
+        let body = columns >> shift;
+        let place = |column: usize| column.wrapping_sub(start).wrapping_mul(layout.column);
+        Self {
+            byte: inside.wrapping_sub(job.pad_left).wrapping_mul(job.channels),
+            left: whole(inside.wrapping_sub(start)),
+            body,
+            rest: columns
+                .wrapping_sub(body << shift)
+                .wrapping_mul(job.channels),
+            right: whole(end.wrapping_sub(beyond_right)),
+            places: [place(inside), place(beyond_right)],
+        }
+    }
+
+    /// Points columns that begin with whole rows at what lies under the windows.
+    #[inline(always)]
+    fn aim(&self, image: &mut Columns, target: *mut i8) {
+        for (row, step) in image.rows.iter_mut().zip(image.steps) {
+            if step != 0 {
+                *row = row.wrapping_add(self.byte);
+            }
+        }
+        image.left = self.left;
+        image.body = self.body;
+        image.rest = self.rest;
+        image.right = self.right;
+        let [inside, right] = self.places;
+        image.targets = [
+            target,
+            target.wrapping_add(inside),
+            target.wrapping_add(right),
+        ];
     }
 }
 

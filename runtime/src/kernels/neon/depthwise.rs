@@ -39,7 +39,11 @@ impl<const WIDE: bool, const N: usize> Group<WIDE, N> {
     /// # Safety
     /// As many elements can be written at `out`.
     #[inline(always)]
-    pub(super) unsafe fn finish<const HALF: bool>(&self, [a, b, c, d]: [int32x4_t; 4], out: *mut i8) {
+    pub(super) unsafe fn finish<const HALF: bool>(
+        &self,
+        [a, b, c, d]: [int32x4_t; 4],
+        out: *mut i8,
+    ) {
         let [ma, mb, mc, md] = self.multipliers;
         let low = self.finish.narrow([a, b], [ma, mb]);
         if HALF {
@@ -153,8 +157,13 @@ fn inside(job: &Depthwise<'_>, pixels: usize) -> Range<usize> {
     let stride = job.stride.max(1);
     let first = job.pad_left.div_ceil(stride);
     let span = job.kernel[1].saturating_sub(1).saturating_mul(job.dilation);
-    let room = job.width.saturating_add(job.pad_left).checked_sub(span.saturating_add(1));
-    let end = room.map_or(0, |room| (room / stride).saturating_add(1)).min(pixels);
+    let room = job
+        .width
+        .saturating_add(job.pad_left)
+        .checked_sub(span.saturating_add(1));
+    let end = room
+        .map_or(0, |room| (room / stride).saturating_add(1))
+        .min(pixels);
     first.min(end)..end
 }
 
@@ -173,7 +182,10 @@ pub(super) unsafe fn group<const HALF: bool, const WIDE: bool, const N: usize>(
     // stands outside; biases and multipliers are as many words.
     unsafe {
         let words = |from: &[[u8; 4]]| {
-            let from = from.as_ptr().cast::<i8>().wrapping_add(first.wrapping_mul(4));
+            let from = from
+                .as_ptr()
+                .cast::<i8>()
+                .wrapping_add(first.wrapping_mul(4));
             let [a, b] = [0, 16].map(|at| load_words(from.wrapping_add(at)));
             if HALF {
                 return [a, b, a, b];
@@ -215,7 +227,10 @@ pub(super) unsafe fn group<const HALF: bool, const WIDE: bool, const N: usize>(
 pub(super) fn products(a: int8x16_t, b: int8x16_t) -> [int32x4_t; 4] {
     // SAFETY: every AArch64 core that Rust builds for has NEON.
     unsafe {
-        let (low, high) = (vmull_s8(vget_low_s8(a), vget_low_s8(b)), vmull_high_s8(a, b));
+        let (low, high) = (
+            vmull_s8(vget_low_s8(a), vget_low_s8(b)),
+            vmull_high_s8(a, b),
+        );
         [
             vmovl_s16(vget_low_s16(low)),
             vmovl_high_s16(low),
@@ -286,7 +301,10 @@ unsafe fn row<T: Taps, const HALF: bool, const WIDE: bool, const N: usize>(
     }
     // Places past the last tap follow the others from column to column, so they begin at the first.
     let start = base(rows, rows.first().copied().unwrap_or_default(), first);
-    let left = inside.start.wrapping_mul(job.stride).wrapping_sub(job.pad_left);
+    let left = inside
+        .start
+        .wrapping_mul(job.stride)
+        .wrapping_sub(job.pad_left);
     let start = start.wrapping_add(left.wrapping_mul(job.channels));
     let places = places::<N>(job, rows, first, (inside.start, start));
     let step = job.stride.wrapping_mul(job.channels);
@@ -304,7 +322,11 @@ unsafe fn row<T: Taps, const HALF: bool, const WIDE: bool, const N: usize>(
 #[inline(always)]
 pub(super) fn base(rows: &[&[i8]], row: &[i8], first: usize) -> *const i8 {
     let any = || rows.iter().copied().find(|row| !row.is_empty());
-    let row = if row.is_empty() { any().unwrap_or_default() } else { row };
+    let row = if row.is_empty() {
+        any().unwrap_or_default()
+    } else {
+        row
+    };
     row.as_ptr().wrapping_add(first)
 }
 

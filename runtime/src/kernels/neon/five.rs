@@ -66,7 +66,13 @@ pub(super) fn depthwise<T: Five>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut 
             T::arrange(&mut group.weights);
             let bases = bases.map(|row| row.wrapping_add(first));
             let out = out.as_mut_ptr().wrapping_add(first);
-            strips::<T>(job, bases, &group, outside::<false>(job, first), (out, pixels));
+            strips::<T>(
+                job,
+                bases,
+                &group,
+                outside::<false>(job, first),
+                (out, pixels),
+            );
         }
         start = start.wrapping_add(LANES);
     }
@@ -101,7 +107,9 @@ unsafe fn strips<T: Five>(
             if column < job.width {
                 let at = column.wrapping_mul(job.channels);
                 // SAFETY: the column is within the row.
-                place.write(T::column(rows.map(|row| unsafe { load(row.wrapping_add(at)) })));
+                place.write(T::column(
+                    rows.map(|row| unsafe { load(row.wrapping_add(at)) }),
+                ));
             } else {
                 place.write(beyond);
             }

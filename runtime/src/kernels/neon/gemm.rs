@@ -173,7 +173,9 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
                 stride: job.stride,
             };
             let from = patches.as_ptr().wrapping_add(first.wrapping_mul(job.pitch));
-            let to = out.as_mut_ptr().wrapping_add(first.wrapping_mul(job.stride));
+            let to = out
+                .as_mut_ptr()
+                .wrapping_add(first.wrapping_mul(job.stride));
             let cursor = Cursor {
                 before: from.wrapping_sub(job.pitch),
                 out: to.wrapping_add(start.wrapping_mul(if WIDE { 2 } else { 1 })),

@@ -18,9 +18,17 @@ fn each(a: &mut [i8], b: &[i8], one: bool, of: impl Fn(int8x16_t, int8x16_t) -> 
         &[b] if one => Some(b),
         _ => None,
     };
-    let len = if one.is_some() { a.len() } else { a.len().min(b.len()) };
+    let len = if one.is_some() {
+        a.len()
+    } else {
+        a.len().min(b.len())
+    };
     let a = a.get_mut(..len).unwrap_or_default();
-    let b = if one.is_some() { &[] } else { b.get(..len).unwrap_or_default() };
+    let b = if one.is_some() {
+        &[]
+    } else {
+        b.get(..len).unwrap_or_default()
+    };
     let (whole_a, rest_a) = a.as_chunks_mut::<LANES>();
     let (whole_b, rest_b) = b.as_chunks::<LANES>();
     // SAFETY: loads and stores are of arrays of 16 bytes.
@@ -39,11 +47,20 @@ fn each(a: &mut [i8], b: &[i8], one: bool, of: impl Fn(int8x16_t, int8x16_t) -> 
             return;
         }
         let (mut last_a, mut last_b) = ([0; LANES], [one.unwrap_or(0); LANES]);
-        last_a.iter_mut().zip(rest_a.iter()).for_each(|(to, from)| *to = *from);
-        last_b.iter_mut().zip(rest_b).for_each(|(to, from)| *to = *from);
+        last_a
+            .iter_mut()
+            .zip(rest_a.iter())
+            .for_each(|(to, from)| *to = *from);
+        last_b
+            .iter_mut()
+            .zip(rest_b)
+            .for_each(|(to, from)| *to = *from);
         let last = of(load(last_a.as_ptr()), load(last_b.as_ptr()));
         store(last_a.as_mut_ptr(), last);
-        rest_a.iter_mut().zip(last_a).for_each(|(to, from)| *to = from);
+        rest_a
+            .iter_mut()
+            .zip(last_a)
+            .for_each(|(to, from)| *to = from);
     }
 }
 

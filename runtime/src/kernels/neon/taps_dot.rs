@@ -71,7 +71,8 @@ impl Taps for Dot {
         for (weights, places) in weights.zip(places).take(group.taps / 4) {
             // SAFETY: the caller's promise.
             unsafe {
-                let elements = transpose(places.map(|place| lanes::<HALF>(place.wrapping_add(offset))));
+                let elements =
+                    transpose(places.map(|place| lanes::<HALF>(place.wrapping_add(offset))));
                 for (acc, (a, b)) in acc.iter_mut().zip(elements.into_iter().zip(*weights)) {
                     *acc = sdot(*acc, a, b);
                 }
@@ -96,7 +97,9 @@ impl Five for Dot {
     fn arrange(weights: &mut [int8x16_t; TAPS]) {
         let rows = *weights;
         let rows = rows.as_chunks::<5>().0;
-        let &[a, b, c, d, [e, f, g, h, last]] = rows else { return };
+        let &[a, b, c, d, [e, f, g, h, last]] = rows else {
+            return;
+        };
         let fours = weights.as_chunks_mut::<4>().0.iter_mut();
         let columns = (0..5).map(|j| [a, b, c, d].map(|row| *row.get(j).unwrap_or(&last)));
         for (four, taps) in fours.zip(columns.chain([[e, f, g, h]])) {
@@ -122,6 +125,12 @@ impl Five for Dot {
         }
         let (x, w) = (e.1, weights[24]);
         // SAFETY: every AArch64 core that Rust builds for has NEON.
-        unsafe { widen(acc, vmull_s8(vget_low_s8(x), vget_low_s8(w)), vmull_high_s8(x, w)) }
+        unsafe {
+            widen(
+                acc,
+                vmull_s8(vget_low_s8(x), vget_low_s8(w)),
+                vmull_high_s8(x, w),
+            )
+        }
     }
 }

@@ -8,7 +8,11 @@ use super::tile_plain::Plain;
 
 /// Adds sums of 16 bits to those of 32.
 #[inline(always)]
-pub(super) fn widen([a, b, c, d]: [int32x4_t; 4], low: int16x8_t, high: int16x8_t) -> [int32x4_t; 4] {
+pub(super) fn widen(
+    [a, b, c, d]: [int32x4_t; 4],
+    low: int16x8_t,
+    high: int16x8_t,
+) -> [int32x4_t; 4] {
     // SAFETY: every AArch64 core that Rust builds for has NEON.
     unsafe {
         [
@@ -100,6 +104,12 @@ impl Five for Plain {
         acc = add_two(acc, (c[4], weights[14]), (d[4], weights[19]));
         let (x, w) = (e[4], weights[24]);
         // SAFETY: every AArch64 core that Rust builds for has NEON.
-        unsafe { widen(acc, vmull_s8(vget_low_s8(x), vget_low_s8(w)), vmull_high_s8(x, w)) }
+        unsafe {
+            widen(
+                acc,
+                vmull_s8(vget_low_s8(x), vget_low_s8(w)),
+                vmull_high_s8(x, w),
+            )
+        }
     }
 }

@@ -136,7 +136,16 @@ of!(
         (f6, f7, a7, b7, x7)
     ],
     [two!(a0, a1), two!(a2, a3), two!(a4, a5), two!(a6, a7)],
-    [wide!(a0), wide!(a1), wide!(a2), wide!(a3), wide!(a4), wide!(a5), wide!(a6), wide!(a7)]
+    [
+        wide!(a0),
+        wide!(a1),
+        wide!(a2),
+        wide!(a3),
+        wide!(a4),
+        wide!(a5),
+        wide!(a6),
+        wide!(a7)
+    ]
 );
 of!(
     of_4,
@@ -157,7 +166,13 @@ of!(
     [two!(a0, a1)],
     [wide!(a0), wide!(a1)]
 );
-of!(of_1, "f0", [(before, f0, a0, b0, x0)], [one!(a0)], [wide!(a0)]);
+of!(
+    of_1,
+    "f0",
+    [(before, f0, a0, b0, x0)],
+    [one!(a0)],
+    [wide!(a0)]
+);
 
 impl Tile for Dot {
     #[inline(always)]

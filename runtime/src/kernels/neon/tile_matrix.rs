@@ -19,10 +19,26 @@ pub(super) struct Matrix;
 macro_rules! narrow {
     ($a:ident, $c:ident) => {
         concat!(
-            "sqxtn {", stringify!($a), ":v}.8b, {", stringify!($a), ":v}.8h\n",
-            "sqxtn2 {", stringify!($a), ":v}.16b, {", stringify!($c), ":v}.8h\n",
-            "smax {", stringify!($a), ":v}.16b, {", stringify!($a), ":v}.16b, v26.16b\n",
-            "smin {", stringify!($a), ":v}.16b, {", stringify!($a), ":v}.16b, v27.16b\n",
+            "sqxtn {",
+            stringify!($a),
+            ":v}.8b, {",
+            stringify!($a),
+            ":v}.8h\n",
+            "sqxtn2 {",
+            stringify!($a),
+            ":v}.16b, {",
+            stringify!($c),
+            ":v}.8h\n",
+            "smax {",
+            stringify!($a),
+            ":v}.16b, {",
+            stringify!($a),
+            ":v}.16b, v26.16b\n",
+            "smin {",
+            stringify!($a),
+            ":v}.16b, {",
+            stringify!($a),
+            ":v}.16b, v27.16b\n",
         )
     };
 }
@@ -33,12 +49,32 @@ macro_rules! four {
         concat!(
             narrow!($a, $c),
             narrow!($e, $g),
-            "uzp1 {", stringify!($c), ":v}.8h, {", stringify!($a), ":v}.8h, {", stringify!($e), ":v}.8h\n",
-            "uzp2 {", stringify!($g), ":v}.8h, {", stringify!($a), ":v}.8h, {", stringify!($e), ":v}.8h\n",
-            "st1 {{{", stringify!($c), ":v}.d}}[0], [{out}], {stride}\n",
-            "st1 {{{", stringify!($g), ":v}.d}}[0], [{out}], {stride}\n",
-            "st1 {{{", stringify!($c), ":v}.d}}[1], [{out}], {stride}\n",
-            "st1 {{{", stringify!($g), ":v}.d}}[1], [{out}], {stride}\n",
+            "uzp1 {",
+            stringify!($c),
+            ":v}.8h, {",
+            stringify!($a),
+            ":v}.8h, {",
+            stringify!($e),
+            ":v}.8h\n",
+            "uzp2 {",
+            stringify!($g),
+            ":v}.8h, {",
+            stringify!($a),
+            ":v}.8h, {",
+            stringify!($e),
+            ":v}.8h\n",
+            "st1 {{{",
+            stringify!($c),
+            ":v}.d}}[0], [{out}], {stride}\n",
+            "st1 {{{",
+            stringify!($g),
+            ":v}.d}}[0], [{out}], {stride}\n",
+            "st1 {{{",
+            stringify!($c),
+            ":v}.d}}[1], [{out}], {stride}\n",
+            "st1 {{{",
+            stringify!($g),
+            ":v}.d}}[1], [{out}], {stride}\n",
         )
     };
 }
@@ -47,9 +83,21 @@ macro_rules! four {
 macro_rules! part {
     ($a:ident, $c:ident) => {
         concat!(
-            "uzp1 v28.4s, {", stringify!($a), ":v}.4s, {", stringify!($c), ":v}.4s\n",
-            "uzp2 {", stringify!($c), ":v}.4s, {", stringify!($a), ":v}.4s, {", stringify!($c), ":v}.4s\n",
-            "mov {", stringify!($a), ":v}.16b, v28.16b\n",
+            "uzp1 v28.4s, {",
+            stringify!($a),
+            ":v}.4s, {",
+            stringify!($c),
+            ":v}.4s\n",
+            "uzp2 {",
+            stringify!($c),
+            ":v}.4s, {",
+            stringify!($a),
+            ":v}.4s, {",
+            stringify!($c),
+            ":v}.4s\n",
+            "mov {",
+            stringify!($a),
+            ":v}.16b, v28.16b\n",
         )
     };
 }
@@ -230,7 +278,12 @@ of!(
         (g2, f3, g3, x3, y3, a3, b3, c3, d3)
     ],
     [four!(a0, c0, a1, c1), four!(a2, c2, a3, c3)],
-    [two_wide!(a0, c0), two_wide!(a1, c1), two_wide!(a2, c2), two_wide!(a3, c3)]
+    [
+        two_wide!(a0, c0),
+        two_wide!(a1, c1),
+        two_wide!(a2, c2),
+        two_wide!(a3, c3)
+    ]
 );
 of!(
     of_4,
@@ -265,8 +318,13 @@ impl Tile for Matrix {
         // SAFETY: every AArch64 core that Rust builds for has NEON.
         unsafe {
             let [a, b] = words.map(|x| vreinterpretq_s64_s32(x));
-            [vzip1q_s64(a, a), vzip2q_s64(a, a), vzip1q_s64(b, b), vzip2q_s64(b, b)]
-                .map(|x| vreinterpretq_s32_s64(x))
+            [
+                vzip1q_s64(a, a),
+                vzip2q_s64(a, a),
+                vzip1q_s64(b, b),
+                vzip2q_s64(b, b),
+            ]
+            .map(|x| vreinterpretq_s32_s64(x))
         }
     }
 

@@ -18,12 +18,32 @@ pub(super) struct Plain;
 macro_rules! two_steps {
     ($a:ident, $b:ident, $x:ident, $y:ident, $w:literal, $v:literal) => {
         concat!(
-            "smull v16.8h, v", $w, ".8b, {", stringify!($x), ":v}.8b\n",
-            "smull2 v17.8h, v", $w, ".16b, {", stringify!($x), ":v}.16b\n",
-            "smlal v16.8h, v", $v, ".8b, {", stringify!($y), ":v}.8b\n",
-            "smlal2 v17.8h, v", $v, ".16b, {", stringify!($y), ":v}.16b\n",
-            "sadalp {", stringify!($a), ":v}.4s, v16.8h\n",
-            "sadalp {", stringify!($b), ":v}.4s, v17.8h\n",
+            "smull v16.8h, v",
+            $w,
+            ".8b, {",
+            stringify!($x),
+            ":v}.8b\n",
+            "smull2 v17.8h, v",
+            $w,
+            ".16b, {",
+            stringify!($x),
+            ":v}.16b\n",
+            "smlal v16.8h, v",
+            $v,
+            ".8b, {",
+            stringify!($y),
+            ":v}.8b\n",
+            "smlal2 v17.8h, v",
+            $v,
+            ".16b, {",
+            stringify!($y),
+            ":v}.16b\n",
+            "sadalp {",
+            stringify!($a),
+            ":v}.4s, v16.8h\n",
+            "sadalp {",
+            stringify!($b),
+            ":v}.4s, v17.8h\n",
         )
     };
 }
@@ -32,10 +52,22 @@ macro_rules! two_steps {
 macro_rules! one_step {
     ($a:ident, $b:ident, $x:ident, $w:literal) => {
         concat!(
-            "smull v16.8h, v", $w, ".8b, {", stringify!($x), ":v}.8b\n",
-            "smull2 v17.8h, v", $w, ".16b, {", stringify!($x), ":v}.16b\n",
-            "sadalp {", stringify!($a), ":v}.4s, v16.8h\n",
-            "sadalp {", stringify!($b), ":v}.4s, v17.8h\n",
+            "smull v16.8h, v",
+            $w,
+            ".8b, {",
+            stringify!($x),
+            ":v}.8b\n",
+            "smull2 v17.8h, v",
+            $w,
+            ".16b, {",
+            stringify!($x),
+            ":v}.16b\n",
+            "sadalp {",
+            stringify!($a),
+            ":v}.4s, v16.8h\n",
+            "sadalp {",
+            stringify!($b),
+            ":v}.4s, v17.8h\n",
         )
     };
 }
@@ -44,9 +76,27 @@ macro_rules! one_step {
 macro_rules! add_up {
     ($a:ident, $b:ident, $c:ident, $d:ident) => {
         concat!(
-            "addp {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, {", stringify!($b), ":v}.4s\n",
-            "addp {", stringify!($c), ":v}.4s, {", stringify!($c), ":v}.4s, {", stringify!($d), ":v}.4s\n",
-            "addp {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, {", stringify!($c), ":v}.4s\n",
+            "addp {",
+            stringify!($a),
+            ":v}.4s, {",
+            stringify!($a),
+            ":v}.4s, {",
+            stringify!($b),
+            ":v}.4s\n",
+            "addp {",
+            stringify!($c),
+            ":v}.4s, {",
+            stringify!($c),
+            ":v}.4s, {",
+            stringify!($d),
+            ":v}.4s\n",
+            "addp {",
+            stringify!($a),
+            ":v}.4s, {",
+            stringify!($a),
+            ":v}.4s, {",
+            stringify!($c),
+            ":v}.4s\n",
         )
     };
 }

@@ -38,8 +38,27 @@ mod tests {
     #[test]
     fn halves_make_the_same_product() {
         let edges = [
-            i32::MIN, i32::MIN + 1, -65537, -65536, -65535, -32769, -32768, -1, 0, 1, 2, 32767, 32768,
-            65535, 65536, 65537, 0x7fff_0000, 0x7fff_7fff, 0x7fff_8000, i32::MAX - 1, i32::MAX,
+            i32::MIN,
+            i32::MIN + 1,
+            -65537,
+            -65536,
+            -65535,
+            -32769,
+            -32768,
+            -1,
+            0,
+            1,
+            2,
+            32767,
+            32768,
+            65535,
+            65536,
+            65537,
+            0x7fff_0000,
+            0x7fff_7fff,
+            0x7fff_8000,
+            i32::MAX - 1,
+            i32::MAX,
         ];
         for a in edges {
             for b in edges {
@@ -48,7 +67,9 @@ mod tests {
         }
         let mut state = 1u64;
         for _ in 0..1_000_000 {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             let (a, b) = ((state >> 32) as i32, (state >> 7) as i32);
             assert_eq!(by_halves(a, b), high(a, b), "{a} * {b}");
         }

@@ -86,14 +86,18 @@ pub fn depthwise(
             Some(pair) if two => {
                 let (kernel, finish) = inner.pair;
                 let sums = sums.as_chunks_mut().0;
-                channels(job, (sums, finish), rest, |start, sums| kernel(&pair, start, sums));
+                channels(job, (sums, finish), rest, |start, sums| {
+                    kernel(&pair, start, sums)
+                });
                 2
             }
             _ => {
                 let (kernel, finish) = inner.taps;
                 let taps = line.taps(left);
                 let sums = sums.as_chunks_mut().0;
-                channels(job, (sums, finish), rest, |start, sums| kernel(&taps, start, sums));
+                channels(job, (sums, finish), rest, |start, sums| {
+                    kernel(&taps, start, sums)
+                });
                 1
             }
         };
@@ -138,7 +142,8 @@ impl<'a> Line<'a> {
             }
             let start = place.wrapping_mul(channels);
             let row = self.rows.get(row).copied().unwrap_or_default();
-            row.get(start..start.wrapping_add(channels)).unwrap_or(outside)
+            row.get(start..start.wrapping_add(channels))
+                .unwrap_or(outside)
         };
         Taps {
             channels,

@@ -113,10 +113,7 @@ fn channels<const PIXELS: usize>(
 }
 
 /// The sums of a tile in plain Rust.
-pub fn dots_plainly<const PIXELS: usize>(
-    tile: &Tile<'_, PIXELS>,
-    sums: &mut [[i32; PIXELS]],
-) {
+pub fn dots_plainly<const PIXELS: usize>(tile: &Tile<'_, PIXELS>, sums: &mut [[i32; PIXELS]]) {
     let rows = tile.weights.chunks_exact(tile.k.max(1));
     for (sums, weights) in sums.iter_mut().zip(rows) {
         for (sum, place) in sums.iter_mut().zip(tile.places) {
