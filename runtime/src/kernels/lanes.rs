@@ -8,6 +8,9 @@
 use super::Gemm;
 use super::scratch::wide_pitch;
 
+/// The type of [`Lanes::sweep`].
+pub type SweepFn = fn(&Gemm<'_>, usize, &[&[i8]], &mut [i8], &mut [i8]) -> Option<()>;
+
 /// The kernels that know lanes.
 ///
 /// They are for patches of two elements and more, and weights in the order that the backend runs fast.
@@ -18,6 +21,10 @@ pub struct Lanes {
     /// A [`Gemm`] over as many patches as there are lanes: job, how many, lanes, output. The job's
     /// pitch and bytes of an input element stand for nothing.
     pub multiply: fn(&Gemm<'_>, usize, &[i8], &mut [i8]),
+    /// Both, for a [`Gemm`] over so many patches that are made of some rows, all of which give as many
+    /// elements: job, how many, rows, output, scratch. In each row the elements of a patch lie `pitch`
+    /// bytes behind those of the one before. `None` if scratch is too small.
+    pub sweep: SweepFn,
 }
 
 /// Where elements come from and go to.

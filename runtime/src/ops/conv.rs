@@ -63,17 +63,32 @@ fn by_patches(
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site, &whole, width);
+    let patches = Patches::of(site, &whole, width, bench.scratch.len());
+    let pitch = usize::from(params.stride_w).wrapping_mul(site.input.pixel_bytes());
+    let whole = Gemm { pitch, ..whole };
+    let swept = patches.whole_tiles(width, &window.inside(width, of_group));
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
         let under = window.under(&io.a, y);
+        // Between the borders whole rows are swept; of what is left each tile is a piece of work.
+        let mut edges = [0..width, width..width];
+        if let (Some((lanes, middle)), 1) = (&swept, params.groups)
+            && let Some(rows) = under.from_pixel(&window, middle.start)
+        {
+            let rows = rows.get(..usize::from(params.kernel_h))?;
+            let out = io.out.get_mut(middle.start.wrapping_mul(whole.stride)..)?;
+            if (lanes.sweep)(&whole, middle.len(), rows, out, scratch).is_some() {
+                edges = [0..middle.start, middle.end..width];
+            }
+        }
         for group in 0..usize::from(params.groups) {
             let bytes = (group.wrapping_mul(of_group), of_group);
             let start = group.wrapping_mul(outputs);
             let job = patches.job(&of_channels(&whole, start, outputs)?);
             let byte = start.wrapping_mul(usize::from(whole.output_bytes));
-            for tile in patches.tiles(width) {
+            let tiles = edges.iter().flat_map(|edge| patches.tiles(edge.clone()));
+            for tile in tiles {
                 let gather = |pitch: usize, all: &mut [i8]| {
                     let pixels = (tile.start as i32, tile.len());
                     let to = (pitch, all);
@@ -125,7 +140,7 @@ fn pointwise(
         ..dense
     };
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site, &job, width);
+    let patches = Patches::of(site, &job, width, bench.scratch.len());
     let gathered = patches.job(&job);
     let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;
@@ -136,7 +151,7 @@ fn pointwise(
             next = next.checked_add(1)?;
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
-            for tile in patches.tiles(width) {
+            for tile in patches.tiles(0..width) {
                 let aside = |pitch: usize, all: &mut [i8]| {
                     let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
                     let runs = Runs {

@@ -182,6 +182,22 @@ impl Window {
         }
     }
 
+    /// The pixels of an output row of `width` pixels whose windows lie inside the image, as far as
+    /// columns are concerned, in one piece; none if they do not lie in one piece, or if a patch has
+    /// only `len` bytes of a pixel.
+    pub(crate) fn inside(&self, width: usize, len: usize) -> Range<usize> {
+        let stride = self.stride_w.max(1);
+        let start = self.pad_left.wrapping_add(stride).wrapping_sub(1);
+        let start = start.checked_div(stride).unwrap_or(0);
+        let last = self.width.wrapping_add(self.pad_left);
+        let last = last.wrapping_sub(i32::from(self.taps_w));
+        if last < 0 || self.dilation_w != 1 || len != self.pixel_bytes {
+            return 0..0;
+        }
+        let end = last.checked_div(stride).unwrap_or(0).wrapping_add(1);
+        start as usize..width.min(end as usize)
+    }
+
     /// As [`gather`](Self::gather), for all patches of `all` side by side, of which the first is that
     /// of pixel `x`.
     pub(crate) fn spread(
@@ -305,6 +321,19 @@ impl<'a> Under<'a> {
             Some(row) => *row,
             None => window.row(&self.rows, self.y, tap),
         }
+    }
+
+    /// All rows, from the first column under the window of pixel `x` on,
+    /// one for each row of taps; `None` if one is padding, or there are more than a few.
+    pub(crate) fn from_pixel(&self, window: &Window, x: usize) -> Option<[&'a [i8]; FEW]> {
+        let start = window.left(x as i32).max(0) as usize;
+        let start = start.wrapping_mul(window.pixel_bytes);
+        let mut rows: [&[i8]; FEW] = [&[]; FEW];
+        let few = self.first.get(..usize::from(window.taps_h))?;
+        for (row, place) in few.iter().zip(&mut rows) {
+            *place = (*row)?.get(start..)?;
+        }
+        Some(rows)
     }
 }
 

@@ -56,12 +56,13 @@ global_asm!(
     "5:",
     "strb r0, [r7]",
     ".endm",
-    ".macro tidbit_finish pixels",
-    ".section .text.tidbit_armv6m_finish_\\pixels, \"ax\", %progbits",
-    ".global tidbit_armv6m_finish_\\pixels",
-    ".type tidbit_armv6m_finish_\\pixels, %function",
+    // `skip` sums of each channel are of no pixel.
+    ".macro tidbit_finish pixels, skip",
+    ".section .text.tidbit_armv6m_finish_\\pixels\\()_\\skip, \"ax\", %progbits",
+    ".global tidbit_armv6m_finish_\\pixels\\()_\\skip",
+    ".type tidbit_armv6m_finish_\\pixels\\()_\\skip, %function",
     ".thumb_func",
-    "tidbit_armv6m_finish_\\pixels:",
+    "tidbit_armv6m_finish_\\pixels\\()_\\skip:",
     "push {{r4-r7, lr}}",
     "mov r4, r8",
     "mov r5, r9",
@@ -92,6 +93,9 @@ global_asm!(
     "add r7, r9",
     "tidbit_element",
     ".endr",
+    ".if \\skip",
+    "adds r6, r6, #4 * \\skip",
+    ".endif",
     "ldr r0, [sp, #12]",
     "cmp r6, r0",
     "beq 3f",
@@ -104,34 +108,48 @@ global_asm!(
     "mov r10, r6",
     "mov r11, r7",
     "pop {{r4-r7, pc}}",
-    ".size tidbit_armv6m_finish_\\pixels, . - tidbit_armv6m_finish_\\pixels",
+    ".size tidbit_armv6m_finish_\\pixels\\()_\\skip, . - tidbit_armv6m_finish_\\pixels\\()_\\skip",
     ".endm",
-    "tidbit_finish 1",
-    "tidbit_finish 2",
-    "tidbit_finish 4",
+    "tidbit_finish 1, 0",
+    "tidbit_finish 2, 0",
+    "tidbit_finish 4, 0",
+    "tidbit_finish 1, 3",
+    "tidbit_finish 2, 2",
+    "tidbit_finish 3, 1",
     ".purgem tidbit_finish",
     ".purgem tidbit_element",
 );
 
 unsafe extern "C" {
-    fn tidbit_armv6m_finish_1(job: *const Job);
-    fn tidbit_armv6m_finish_2(job: *const Job);
-    fn tidbit_armv6m_finish_4(job: *const Job);
+    fn tidbit_armv6m_finish_1_0(job: *const Job);
+    fn tidbit_armv6m_finish_2_0(job: *const Job);
+    fn tidbit_armv6m_finish_4_0(job: *const Job);
+    fn tidbit_armv6m_finish_1_3(job: *const Job);
+    fn tidbit_armv6m_finish_2_2(job: *const Job);
+    fn tidbit_armv6m_finish_3_1(job: *const Job);
 }
 
-/// Sums of one, two or four pixels to int8. The assembly reads whole words and knows no shift, as hardly any
-/// operator of a blob needs one.
+/// Sums to int8. The assembly reads whole words and knows no shift, as hardly any operator of a blob needs one.
 pub fn finish<const PIXELS: usize>(
     sums: &[[i32; PIXELS]],
     requant: &Requant<'_>,
     out: &mut [i8],
-    stride: usize,
+    (stride, pixels): (usize, usize),
 ) {
     let words = [requant.bias.as_ptr(), requant.multipliers.as_ptr()];
     let aligned = words.iter().all(|word| word.cast::<u32>().is_aligned());
-    let known = matches!(PIXELS, 1 | 2 | 4) && aligned && requant.shift == 0;
-    if !known || !ready::<PIXELS>(sums.len(), requant, out, stride) {
-        return finish_plainly::<i8, PIXELS>(sums, requant, out, (stride, PIXELS));
+    let kernel = match (pixels, PIXELS) {
+        (1, 1) => tidbit_armv6m_finish_1_0,
+        (2, 2) => tidbit_armv6m_finish_2_0,
+        (4, 4) => tidbit_armv6m_finish_4_0,
+        (1, 4) => tidbit_armv6m_finish_1_3,
+        (2, 4) => tidbit_armv6m_finish_2_2,
+        (3, 4) => tidbit_armv6m_finish_3_1,
+        _ => return finish_plainly::<i8, PIXELS>(sums, requant, out, (stride, pixels)),
+    };
+    let known = aligned && requant.shift == 0;
+    if !known || !ready(sums.len(), requant, out, (stride, pixels)) {
+        return finish_plainly::<i8, PIXELS>(sums, requant, out, (stride, pixels));
     }
     let ends = sums.as_flattened().as_ptr_range();
     let job = Job {
@@ -146,15 +164,9 @@ pub fn finish<const PIXELS: usize>(
         out: out.as_mut_ptr(),
         sums_end: ends.end,
     };
-    // SAFETY: for each channel, of which there is one (`ready`), the assembly reads a sum for each pixel, a
-    // bias and a multiplier, whole words at whole words (`aligned`), and writes a byte for each pixel: channel
-    // `n` of pixel `p` at `p * stride + n`, which are all there (`ready`). It keeps all registers that a
-    // function has to.
-    unsafe {
-        match PIXELS {
-            1 => tidbit_armv6m_finish_1(&raw const job),
-            2 => tidbit_armv6m_finish_2(&raw const job),
-            _ => tidbit_armv6m_finish_4(&raw const job),
-        }
-    }
+    // SAFETY: for each channel, of which there is one (`ready`), the assembly reads `PIXELS` sums, by the name of
+    // the kernel those of `pixels` and what it skips, and a bias and a multiplier, whole words at whole words
+    // (`aligned`); it writes a byte for each of `pixels`: channel `n` of pixel `p` at `p * stride + n`, which
+    // are all there (`ready`). It keeps all registers that a function has to.
+    unsafe { kernel(&raw const job) }
 }

@@ -18,7 +18,7 @@ pub const KERNELS: Kernels = Kernels {
 
 /// A [`Gemm`], four pixels at a time.
 fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scratch: &mut [i8]) {
-    small::gemm((dots::dots, finish::finish), job, count, patches, out);
+    small::gemm::<dots::Fours, 4>(finish::finish, job, count, patches, out);
 }
 
 /// A row of a [`Depthwise`].

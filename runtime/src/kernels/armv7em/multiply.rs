@@ -100,7 +100,7 @@ impl Multiply {
     }
 }
 
-/// A [`Gemm`] over patches that lie one behind the other, in lanes as far as scratch has room.
+/// A [`Gemm`] over patches that lie one behind the other.
 pub(super) fn gemm(
     job: &Gemm<'_>,
     count: usize,
@@ -108,57 +108,68 @@ pub(super) fn gemm(
     out: &mut [i8],
     scratch: &mut [i8],
 ) {
-    if !job.fits(count, patches.len(), out.len()) {
-        return;
+    if sweep(job, count, &[patches], out, scratch).is_none() {
+        scalar::gemm(job, count, patches, out, &mut []);
     }
+}
+
+/// A [`Gemm`] whose patches are made of as many elements of each of `rows`, in lanes as far as scratch
+/// has room; `None` if it has none, or the assembly cannot run the job. Then nothing was written.
+pub(super) fn sweep(
+    job: &Gemm<'_>,
+    count: usize,
+    rows: &[&[i8]],
+    out: &mut [i8],
+    scratch: &mut [i8],
+) -> Option<()> {
     let room = aligned(scratch);
-    let most = room.len().checked_div(bytes_of(1, job.k)).unwrap_or(0);
+    let most = room.len().checked_div(bytes_of(1, job.k))?;
     let most = most.min(patches_at_once(job.k));
-    let (Some(mut call), 1.., true) = (Multiply::of(job), most, is_at_a_word(room)) else {
-        return scalar::gemm(job, count, patches, out, &mut []);
-    };
-    let all = Spread {
-        lanes: 0,
-        first: 0,
-        count: 0,
-        element: 0,
-        len: job.k,
-        step: job.pitch,
-        bytes: job.input_bytes,
-    };
+    let span = job.k.checked_div(rows.len())?;
+    let part = Gemm { k: span, ..*job };
+    let mut call = Multiply::of(job)?;
+    let fits = span.checked_mul(rows.len()) == Some(job.k)
+        && rows.iter().all(|row| part.reads(count, row.len()))
+        && job.writes(count, out.len());
+    if !fits || most == 0 || !is_at_a_word(room) {
+        return None;
+    }
     let mut first = 0usize;
     while first < count {
         let lanes = lanes_for(count.wrapping_sub(first), most);
-        let from = patches.get(first.wrapping_mul(job.pitch)..);
-        let to = out.get_mut(first.wrapping_mul(job.stride)..);
-        let (Some(from), Some(to)) = (from, to) else {
-            return;
-        };
-        // SAFETY: `fits`: patches `first` to `first + lanes` lie within `patches`, and so do their pixels
-        // within `out`; `lanes_for` gives no more than `count - first`, and no more than `most`, for
-        // which `room` has bytes from a whole word on.
-        unsafe {
+        let mut element = 0usize;
+        for row in rows {
+            let row = row.get(first.wrapping_mul(job.pitch)..)?;
+            let line = Spread {
+                lanes,
+                first: 0,
+                count: lanes,
+                element,
+                len: span,
+                step: job.pitch,
+                bytes: job.input_bytes,
+            };
             if job.input_bytes == 1 {
-                spread_all(lanes, from.as_ptr(), room.as_mut_ptr(), job.k, job.pitch);
+                let to = room.as_mut_ptr().wrapping_add(line.place(0, element));
+                // SAFETY: `fits`: each row has `span` bytes of each of patches `first` to `first + lanes`,
+                // since `lanes_for` gives no more than `count - first`; and it gives no more than `most`,
+                // for which `room` has lanes of `k` elements, from a whole word on.
+                unsafe { spread_all(lanes, row.as_ptr(), to, span, job.pitch) };
             } else {
-                let count = lanes;
-                spread(
-                    &Spread {
-                        lanes,
-                        count,
-                        ..all
-                    },
-                    from,
-                    room,
-                );
+                spread(&line, row, room);
             }
-            if job.outputs() > 1 {
-                call.run(lanes, room.as_ptr(), to.as_mut_ptr());
-            }
+            element = element.wrapping_add(span);
+        }
+        let to = out.get_mut(first.wrapping_mul(job.stride)..)?;
+        if job.outputs() > 1 {
+            // SAFETY: `room` has `most` lanes, and `out` the pixels of patches `first` to `first + lanes`,
+            // as `fits` says.
+            unsafe { call.run(lanes, room.as_ptr(), to.as_mut_ptr()) };
         }
         finish(job, lanes, room, to);
         first = first.wrapping_add(lanes);
     }
+    Some(())
 }
 
 fn is_at_a_word(lanes: &[i8]) -> bool {

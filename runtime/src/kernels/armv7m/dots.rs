@@ -1,35 +1,42 @@
-//! The inner loop: two pixels against four rows of weights.
+//! The inner loop: pairs of activations of two pixels against four rows of weights.
 //!
 //! `x = a + b * 2^23` holds two activations (with 2^24, the least of both would leave 32 bits). A sum of 64
 //! bits of products `x * w` is the sum of all `a * w` in its lowest 23 bits, signed, and that of all `b * w`
-//! above, less one where the lower is negative. The lower sum fits as long as there are at most [`RUN`]
-//! products: each is within 128 * 127.
+//! above, less one where the lower is negative. The lower sum fits as long as there are at most 258
+//! products, each within 128 * 127; there are no more than [`RUN`].
 
 use core::arch::global_asm;
+use core::mem::MaybeUninit;
+use core::ops::Range;
 
-use crate::kernels::small::{Tile, dots_plainly};
+use crate::kernels::small::{Dots, Tile, dots_plainly};
 
-/// Most products of a sum: 256 * 128 * 127 < 2^22.
-const RUN: usize = 256;
+/// Most products of a sum.
+const RUN: usize = 128;
 /// Rows of weights at a time.
 const ROWS: usize = 4;
+/// Rows whose sums are added to others at a time.
+const ADDED: usize = 16;
 
 /// What the assembly works on; it moves `sums` on to `sums_end`.
 #[repr(C)]
 struct Job {
-    patch: *const i8,
+    pairs: *const MaybeUninit<i32>,
     weights: *const i8,
-    /// Bytes from one row of weights to the next, and from the first patch to the second.
+    /// Bytes from one row of weights to the next.
     k: usize,
-    /// Products of a sum.
-    run: usize,
+    pairs_end: *const MaybeUninit<i32>,
     sums: *mut [i32; 2],
     sums_end: *mut [i32; 2],
+    /// Bytes from the end of what is read of a row to the beginning of that in the next but one.
+    skip: usize,
+    /// How many pairs there are.
+    run: usize,
 }
 
-// Registers: r0 patch, r1 and r3 weights of the first row and the third, r2 `k`, r4 to r11 four sums of 64
-// bits. The stack has the end of the patch, the place in the loop where it begins so that a multiple of
-// eight steps is left, and the job.
+// Registers: r0 pairs, r1 and r3 weights of the first row and the third, r2 `k`, r4 to r11 four sums of 64 bits.
+// The stack has the end of the pairs, the place in the loop where it begins so that a multiple of eight steps
+// is left, and the job.
 global_asm!(
     ".section .text.tidbit_armv7m_dots, \"ax\", %progbits",
     ".global tidbit_armv7m_dots",
@@ -43,12 +50,11 @@ global_asm!(
     "ldr r1, [r0, #4]",
     "ldr r2, [r0, #8]",
     "ldr r3, [r0, #12]",
-    "ldr r4, [r0]",
-    "add r4, r4, r3",
-    "str r4, [sp]",
+    "str r3, [sp]",
+    "ldr r3, [r0, #28]",
     "rsb r3, r3, #0",
     "and r3, r3, #7",
-    "mov r4, #44",
+    "mov r4, #36",
     "mul r3, r3, r4",
     "adr r4, 3f",
     "add r3, r3, r4",
@@ -69,12 +75,10 @@ global_asm!(
     "mov r11, #0",
     "mov pc, r12",
     ".balign 4",
-    // Steps of 44 bytes each.
+    // Steps of 36 bytes each.
     "3:",
     ".rept 8",
-    "ldrsb lr, [r0, r2]",
-    "ldrsb r12, [r0], #1",
-    "add r12, r12, lr, lsl #23",
+    "ldr r12, [r0], #4",
     "ldrsb lr, [r1, r2]",
     "smlal r6, r7, r12, lr",
     "ldrsb lr, [r1], #1",
@@ -104,8 +108,9 @@ global_asm!(
     "ldr r12, [lr, #16]",
     "stmia r12!, {{r4-r11}}",
     "str r12, [lr, #16]",
+    "ldr r1, [lr, #24]",
+    "add r1, r1, r3",
     "ldr lr, [lr, #20]",
-    "add r1, r3, r2",
     "cmp r12, lr",
     "bne 2b",
     "add sp, sp, #12",
@@ -117,73 +122,113 @@ unsafe extern "C" {
     fn tidbit_armv7m_dots(job: *mut Job);
 }
 
-/// The sums of a tile, two pixels whose patches lie side by side.
-pub fn dots(tile: &Tile<'_, 2>, sums: &mut [[i32; 2]]) {
-    let k = tile.k;
-    if tile.places != [0, k] || !tile.fits(sums.len()) || k == 0 {
-        return dots_plainly(tile, sums);
-    }
-    let mut weights = tile.weights;
-    let (fours, rest) = sums.as_chunks_mut::<ROWS>();
-    if k <= RUN {
-        let (used, behind) = weights.split_at(
-            fours
-                .len()
-                .wrapping_mul(ROWS)
-                .wrapping_mul(k)
-                .min(weights.len()),
-        );
-        run(tile.patches, used, (k, 0, k), fours.as_flattened_mut());
-        weights = behind;
-    } else {
-        for four in fours {
-            *four = [[0; 2]; ROWS];
-            for start in (0..k).step_by(RUN) {
-                let mut part = [[0; 2]; ROWS];
-                let length = k.wrapping_sub(start).min(RUN);
-                run(tile.patches, weights, (k, start, length), &mut part);
-                for (sum, part) in four.as_flattened_mut().iter_mut().zip(part.as_flattened()) {
-                    *sum = sum.wrapping_add(*part);
-                }
-            }
-            weights = weights.get(ROWS.wrapping_mul(k)..).unwrap_or_default();
-        }
-    }
-    dots_plainly(&Tile { weights, ..*tile }, rest);
+/// The loop for two pixels.
+pub struct Pairs;
+
+/// Pairs of activations.
+pub struct Ready {
+    pairs: [MaybeUninit<i32>; RUN],
+    /// How many of them are written.
+    count: usize,
 }
 
-/// Sums of the products from `start` on, `length` of them; of more than four rows only where that is all.
-fn run(
-    patches: &[i8],
-    weights: &[i8],
-    (k, start, length): (usize, usize, usize),
-    sums: &mut [[i32; 2]],
-) {
-    let rows = sums.len();
-    let all = start == 0 && length == k;
-    let whole = rows > 0 && rows.is_multiple_of(ROWS) && (all || rows == ROWS);
-    let end = start.checked_add(length);
-    let within = length > 0 && length <= RUN && end.is_some_and(|end| end <= k);
-    let there = k.checked_mul(2).is_some_and(|end| end <= patches.len())
-        && rows.checked_mul(k).is_some_and(|end| end <= weights.len());
-    if !(whole && within && there) {
+impl Ready {
+    /// Makes pairs of the elements of both patches in a range.
+    fn make(&mut self, tile: &Tile<'_, 2>, range: Range<usize>) {
+        let [first, second] = tile.places.map(|place| {
+            let patch = tile.patches.get(place..).unwrap_or_default();
+            patch.get(range.clone()).unwrap_or_default()
+        });
+        self.count = first.len().min(second.len()).min(RUN);
+        for (pair, (a, b)) in self.pairs.iter_mut().zip(first.iter().zip(second)) {
+            pair.write(i32::from(*a).wrapping_add(i32::from(*b).wrapping_shl(23)));
+        }
+    }
+
+    /// Those that are written.
+    fn pairs(&self) -> &[MaybeUninit<i32>] {
+        self.pairs.get(..self.count).unwrap_or_default()
+    }
+}
+
+impl Dots<2> for Pairs {
+    type Ready = Ready;
+    const PLACE: Ready = Ready {
+        pairs: [const { MaybeUninit::uninit() }; RUN],
+        count: 0,
+    };
+    const FULL: bool = true;
+
+    fn prepare(tile: &Tile<'_, 2>, ready: &mut Ready) {
+        ready.make(tile, 0..tile.k.min(RUN));
+    }
+
+    fn dots(tile: &Tile<'_, 2>, ready: &mut Ready, sums: &mut [[i32; 2]]) {
+        if tile.k == 0 || !tile.fits(sums.len()) {
+            return dots_plainly(tile, sums);
+        }
+        let (fours, rest) = sums.as_chunks_mut::<ROWS>();
+        let fours = fours.as_flattened_mut();
+        if tile.k <= RUN {
+            multiply(tile, 0, ready, fours);
+        } else {
+            by_runs(tile, ready, fours);
+        }
+        if !rest.is_empty() {
+            let whole = fours.len().wrapping_mul(tile.k);
+            let weights = tile.weights.get(whole..).unwrap_or_default();
+            dots_plainly(&Tile { weights, ..*tile }, rest);
+        }
+    }
+}
+
+/// The sums of patches that are longer than a sum may be; few are, so the others do not pay for its stack.
+#[inline(never)]
+fn by_runs(tile: &Tile<'_, 2>, ready: &mut Ready, sums: &mut [[i32; 2]]) {
+    sums.fill([0; 2]);
+    for start in (0..tile.k).step_by(RUN) {
+        ready.make(tile, start..tile.k.min(start.wrapping_add(RUN)));
+        let mut weights = tile.weights;
+        for sums in sums.chunks_mut(ADDED) {
+            let mut more = [[0; 2]; ADDED];
+            if let Some(more) = more.get_mut(..sums.len()) {
+                multiply(&Tile { weights, ..*tile }, start, ready, more);
+            }
+            for (sum, more) in sums.as_flattened_mut().iter_mut().zip(more.as_flattened()) {
+                *sum = sum.wrapping_add(*more);
+            }
+            let done = sums.len().wrapping_mul(tile.k);
+            weights = weights.get(done..).unwrap_or_default();
+        }
+    }
+}
+
+/// The sums of the products of pairs with the weights from element `start` of each row on.
+fn multiply(tile: &Tile<'_, 2>, start: usize, ready: &Ready, sums: &mut [[i32; 2]]) {
+    let pairs = ready.pairs();
+    let (run, rows) = (pairs.len(), sums.len());
+    let end = start.checked_add(run);
+    let within = run > 0 && run <= RUN && end.is_some_and(|end| end <= tile.k);
+    if !within || rows == 0 || !rows.is_multiple_of(ROWS) || !tile.fits(rows) {
         return;
     }
-    let ends = sums.as_mut_ptr_range();
-    // SAFETY: both patches are `k` bytes from the first of `patches` on, one behind the other, and the rows
-    // of weights `k` bytes each, as many as there are sums (`there`). The assembly reads bytes `start` to
-    // `start + length` of both patches and of every row, which lie within their `k` bytes (`within`): after
-    // four rows it goes on with the four behind, at `4 * k`, which is so only where a row was read from its
-    // first byte to its last or there are no more than four (`whole`). It writes the sums from the first to
-    // the last, four at a time, which is all of them (`whole`). It keeps all registers that a function has to.
+    let (read, ends) = (pairs.as_ptr_range(), sums.as_mut_ptr_range());
+    // SAFETY: there are as many rows of weights, `k` bytes each, as there are sums (`fits`), a multiple of
+    // four and not none. Of four rows, the assembly reads the bytes from `start` on, one for each pair, of
+    // which there is one, and these lie within their rows (`within`). `skip` and `k` lead it from the end of
+    // what was read of the third row to `start` in the next but one, which is the first of the next four. It
+    // reads the pairs, all written (`Ready`), and writes four sums for four rows. It keeps all registers
+    // that a function has to.
     unsafe {
         let mut job = Job {
-            patch: patches.as_ptr().add(start),
-            weights: weights.as_ptr().add(start),
-            k,
-            run: length,
+            pairs: read.start,
+            weights: tile.weights.as_ptr().add(start),
+            k: tile.k,
+            pairs_end: read.end,
             sums: ends.start,
             sums_end: ends.end,
+            skip: tile.k.wrapping_mul(2).wrapping_sub(run),
+            run,
         };
         tidbit_armv7m_dots(&raw mut job);
     }

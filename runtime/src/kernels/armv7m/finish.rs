@@ -88,11 +88,11 @@ pub fn finish<const PIXELS: usize>(
     sums: &[[i32; PIXELS]],
     requant: &Requant<'_>,
     out: &mut [i8],
-    stride: usize,
+    (stride, pixels): (usize, usize),
 ) {
-    let known = PIXELS == 1 || PIXELS == 2;
-    if !known || requant.shift > 31 || !ready::<PIXELS>(sums.len(), requant, out, stride) {
-        return finish_plainly::<i8, PIXELS>(sums, requant, out, (stride, PIXELS));
+    let known = pixels == PIXELS && matches!(PIXELS, 1 | 2) && requant.shift < 32;
+    if !known || !ready(sums.len(), requant, out, (stride, pixels)) {
+        return finish_plainly::<i8, PIXELS>(sums, requant, out, (stride, pixels));
     }
     let ends = sums.as_flattened().as_ptr_range();
     let first = out.as_mut_ptr();

@@ -18,12 +18,9 @@ pub const KERNELS: Kernels = Kernels {
     ..scalar::KERNELS
 };
 
-/// A [`Gemm`], two pixels at a time where they lie side by side.
-fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], scratch: &mut [i8]) {
-    if count < 2 || job.pitch != job.k {
-        return scalar::gemm(job, count, patches, out, scratch);
-    }
-    small::gemm((dots::dots, finish::finish), job, count, patches, out);
+/// A [`Gemm`], two pixels at a time.
+fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scratch: &mut [i8]) {
+    small::gemm::<dots::Pairs, 2>(finish::finish, job, count, patches, out);
 }
 
 /// A row of a [`Depthwise`].

@@ -191,21 +191,28 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
     channels
 }
 
-/// The last `left` elements of each channel behind zeros, as a step of eight. There are at least eight
-/// elements before them.
+/// The last `left` elements of each channel behind zeros, as a step of eight, of a block of eight channels
+/// of eight elements or more.
+#[inline(always)]
 fn last_step(weights: &[i8], left: usize) -> [i8; BLOCK * BLOCK] {
     let mut step = [0; BLOCK * BLOCK];
-    let first = weights.len().wrapping_sub(BLOCK.wrapping_mul(left));
+    let tails = BLOCK.wrapping_mul(left);
+    let Some(before) = weights.len().checked_sub(tails).filter(|n| *n >= BLOCK) else {
+        return step;
+    };
     let zeros = (BLOCK.wrapping_sub(left) as u32).wrapping_mul(8);
-    for (n, row) in step.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
-        // Eight bytes up to the channel's last one; those of others go.
-        let end = first.wrapping_add(n.wrapping_add(1).wrapping_mul(left));
-        let tail = weights
-            .get(..end)
-            .and_then(|weights| weights.last_chunk::<BLOCK>());
-        let tail = u64::from_le_bytes(tail.copied().unwrap_or_default().map(|byte| byte as u8));
-        let kept = tail.wrapping_shr(zeros).wrapping_shl(zeros);
+    // Eight bytes up to the last one of the first channel.
+    let mut from = weights
+        .as_ptr()
+        .wrapping_add(before.wrapping_add(left).wrapping_sub(BLOCK));
+    for row in step.as_chunks_mut::<BLOCK>().0 {
+        // SAFETY: eight bytes that end where a channel's elements do, the last channel's with the
+        // weights; they begin at byte `left` or later.
+        let tail = unsafe { from.cast::<u64>().read_unaligned() };
+        // Those of other channels come first, and go.
+        let kept = u64::from_le(tail).wrapping_shr(zeros).wrapping_shl(zeros);
         *row = kept.to_le_bytes().map(|byte| byte as i8);
+        from = from.wrapping_add(left);
     }
     step
 }

@@ -7,8 +7,9 @@
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-use super::depthwise::{Group, Taps, lanes};
+use super::depthwise::{Group, lanes};
 use super::five::{Five, TAPS};
+use super::taps::Taps;
 use super::taps_plain::widen;
 use super::tile_dot::Dot;
 

@@ -2,8 +2,9 @@
 
 use core::arch::aarch64::*;
 
-use super::depthwise::{Group, Taps, lanes};
+use super::depthwise::{Group, lanes};
 use super::five::{Five, TAPS};
+use super::taps::Taps;
 use super::tile_plain::Plain;
 
 /// Adds sums of 16 bits to those of 32.

@@ -199,7 +199,7 @@ fn channels<const PIXELS: usize>(
             return;
         };
         kernel(start, sums);
-        finish(sums, &part, out, job.channels);
+        finish(sums, &part, out, (job.channels, PIXELS));
     }
 }
 

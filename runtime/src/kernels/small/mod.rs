@@ -7,4 +7,4 @@ mod gemm;
 
 pub(super) use depthwise::{Inner, Pair, Taps, depthwise, whole};
 pub(super) use finish::{finish_plainly, ready};
-pub(super) use gemm::{Tile, dots_plainly, gemm};
+pub(super) use gemm::{Dots, Tile, dots_plainly, gemm};
