@@ -17,6 +17,7 @@ mod depthwise;
 mod dot;
 mod elements;
 mod gemm;
+mod layout;
 mod narrow;
 mod sums;
 mod wide;

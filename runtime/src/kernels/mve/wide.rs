@@ -4,7 +4,7 @@
 //! A step of two pixels is 14 instructions for 128 products. Eight steps stand one behind the other
 //! and the first round begins amid them, so short patches pay for no loop; all around them takes 25
 //! instructions for the eight outputs. On a Cortex-M55, which works on half a vector a cycle and
-//! overlaps a load with a product, a step takes about 18 cycles.
+//! overlaps a load with a product, a step takes about 18 cycles, by estimate.
 
 use core::arch::naked_asm;
 
