@@ -6,6 +6,7 @@
 use core::arch::x86_64::*;
 
 use super::super::unrolled::unrolled;
+use super::lines;
 use super::requant::{Finish, load_words};
 use crate::kernels::{Gemm, Packing, scalar};
 
@@ -21,18 +22,10 @@ pub fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], scratc
         (1, 1, Packing::Host) if fits => unsafe {
             blocks(job, count, patches.as_ptr(), out.as_mut_ptr());
         },
-        _ => portable(job, count, patches, out, scratch),
+        // SAFETY: as above.
+        (1, 1, Packing::Portable) if fits => unsafe { lines::gemm(job, count, patches, out) },
+        _ => scalar::gemm(job, count, patches, out, scratch),
     }
-}
-
-/// Any other job: the scalar kernel, compiled for AVX2.
-fn portable(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], scratch: &mut [i8]) {
-    #[target_feature(enable = "avx2")]
-    fn run(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], scratch: &mut [i8]) {
-        scalar::gemm(job, count, patches, out, scratch);
-    }
-    // SAFETY: as in `gemm`.
-    unsafe { run(job, count, patches, out, scratch) }
 }
 
 /// Up to 16 channels.

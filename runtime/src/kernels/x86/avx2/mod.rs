@@ -8,6 +8,7 @@
 mod depthwise;
 mod elements;
 mod gemm;
+mod lines;
 mod requant;
 
 use super::super::{Kernels, Packing, scalar};

@@ -24,19 +24,16 @@ impl Site<'_> {
         let starts = self.starts::<P>(part);
         let zero = _mm512_setzero_si512();
         let stride = self.job.stride;
-        let mut weights = [[[zero; T]; 2]; 4];
+        let mut weights = [[[zero; 4]; 2]; T];
         let mut columns = [const { MaybeUninit::<[[__m512i; 4]; 2]>::uninit() }; COLUMNS];
         let mut scaled = [[zero; 4]; TILE];
         // SAFETY: the caller's; windows of pixels below `length` begin below `starts` and `length`.
         unsafe {
             let mut finish = Channels::new::<P>(self.job, part);
-            for j in 0..T {
-                for q in 0..2 {
-                    let taps = self.weights::<P>(part, q, j);
-                    finish.unflip(&taps);
-                    unrolled!(i below 4 => {
-                        weights[i][q][j] = taps[i];
-                    });
+            for (j, weights) in weights.iter_mut().enumerate() {
+                for (q, weights) in weights.iter_mut().enumerate() {
+                    *weights = self.weights::<P>(part, q, j);
+                    finish.unflip(weights);
                 }
             }
             let mut x = 0;
@@ -53,14 +50,14 @@ impl Site<'_> {
                 for i in 0..4 {
                     let mut acc = [finish.bias[i]; TILE];
                     for q in 0..2 {
-                        let weights = weights[i][q];
                         unrolled!(t below TILE => {
                             let window = columns.get(t.wrapping_mul(stride)..).unwrap_or_default();
                             if let Some(window) = window.first_chunk::<T>() {
                                 for (column, weights) in window.iter().zip(&weights) {
                                     // SAFETY: the windows of a tile end with the last column of it.
                                     let column = column.assume_init_ref();
-                                    acc[t] = _mm512_dpbusd_epi32(acc[t], column[q][i], *weights);
+                                    let (x, w) = (column[q][i], weights[q][i]);
+                                    acc[t] = _mm512_dpbusd_epi32(acc[t], x, w);
                                 }
                             }
                         });
