@@ -103,6 +103,8 @@ mod tests {
             "run o.tidbit a.png --top 0",
             "verify o.tidbit --reference m.onnx --images d --min-agreement 95",
             "verify o.tidbit --reference m.onnx --images d --limit 0",
+            "verify o.tidbit --reference m.onnx --images d --max-drop nan",
+            "verify o.tidbit --reference m.onnx --images d --max-drop inf",
             "sim o.tidbit a.png --certify --trace",
         ] {
             let words = std::iter::once("tidbit").chain(line.split(' '));

@@ -90,9 +90,9 @@ pub enum Error {
         /// What the decoder said.
         reason: String,
     },
-    /// A net that takes neither grey nor coloured images.
+    /// A net that takes images of other channels than files have.
     #[error(
-        "the net takes images of {channels} channels, but image files give 1 (grey) or 3 (red, green, blue)"
+        "the net takes images of {channels} channels, but image files give 1 (grey), 3 (red, green, blue) or 4 (with alpha)"
     )]
     Channels {
         /// Channels of the net.

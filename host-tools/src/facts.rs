@@ -87,7 +87,8 @@ impl Facts {
             row("  lower bound", bound as u64, note);
         }
         row("scratch", self.scratch_bytes as u64, "bytes of RAM");
-        row("stack, at most", self.stack_bytes as u64, "bytes of RAM");
+        let note = "bytes of RAM on a 32-bit core";
+        row("stack, at most", self.stack_bytes as u64, note);
         let note = "bytes more, if the image is in RAM as a whole";
         row("image", self.input_bytes as u64, note);
         row("work", self.macs, "multiply-accumulates");

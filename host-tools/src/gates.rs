@@ -17,7 +17,7 @@ pub struct Gates {
     pub min_agreement: Option<f64>,
     /// Fail if the blob's top-1 is more than so many percentage points below the reference's; the
     /// error says whether the images can tell
-    #[arg(long, value_name = "POINTS", allow_hyphen_values = true)]
+    #[arg(long, value_name = "POINTS", value_parser = points, allow_hyphen_values = true)]
     pub max_drop: Option<f64>,
 }
 
@@ -28,6 +28,12 @@ fn share(text: &str) -> Result<f64, String> {
         .ok()
         .filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "give a share from 0 to 1, as in 0.95".into())
+}
+
+/// Parses percentage points. No figure is above what is no number, so that would be an open gate.
+fn points(text: &str) -> Result<f64, String> {
+    let points = text.parse().ok().filter(|points: &f64| points.is_finite());
+    points.ok_or_else(|| "give a number of percentage points, as in 1.5".into())
 }
 
 impl Gates {

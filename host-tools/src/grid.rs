@@ -77,6 +77,14 @@ pub fn grouped(number: impl Into<u64>) -> String {
     text
 }
 
+/// So many images.
+pub fn images(count: usize) -> String {
+    match count {
+        1 => "1 image".into(),
+        count => format!("{count} images"),
+    }
+}
+
 /// A fraction as a percentage.
 pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", fraction * 100.0)

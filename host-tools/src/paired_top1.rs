@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::grid::Grid;
+use crate::grid::{Grid, images};
 use crate::statistics::{Interval, Paired};
 
 /// Below this p, chance is no longer taken for the cause of a difference.
@@ -38,10 +38,6 @@ impl PairedTop1 {
 
     /// As a table.
     pub fn grid(&self) -> Grid {
-        let images = |count: usize| match count {
-            1 => "1 image".to_owned(),
-            count => format!("{count} images"),
-        };
         let [lo, hi] = self.drop_pp_interval;
         let mut grid = Grid::new(["top-1, image by image", ""]).right([1]);
         for (name, figure) in [

@@ -1,7 +1,8 @@
 //! Image files become the raw pixels that a net takes: rows from the top, red first.
 //!
-//! A grey net gets the luma of a coloured image, a coloured net gets a grey image three times; an
-//! alpha channel is dropped, and the orientation tag of a camera is not followed, as in
+//! A grey net gets the luma of a coloured image, a coloured net gets a grey image three times; a net of
+//! four channels gets the alpha channel as the fourth, opaque where a file has none, and for others it
+//! is dropped. The orientation tag of a camera is not followed, as in
 //! the usual training pipelines. An image of another size is resized to the net's, without regard
 //! to its proportions, by a triangle filter: bilinear, with the filter widened when it shrinks,
 //! so that no pixel is skipped (what Pillow calls `BILINEAR`).
@@ -30,7 +31,7 @@ impl Loader {
     /// [`Error::Channels`] if no image file has its channels.
     pub fn new(shape: ImageShape) -> Result<Self, Error> {
         match shape.channels {
-            1 | 3 => Ok(Self {
+            1 | 3 | 4 => Ok(Self {
                 shape,
                 resized: AtomicUsize::new(0),
             }),
@@ -70,6 +71,8 @@ impl Loader {
         match (self.shape.channels, fits) {
             (1, true) => image.to_luma8().into_raw(),
             (1, false) => resize(&image.to_luma8(), width, height, filter).into_raw(),
+            (4, true) => image.to_rgba8().into_raw(),
+            (4, false) => resize(&image.to_rgba8(), width, height, filter).into_raw(),
             (_, true) => image.to_rgb8().into_raw(),
             (_, false) => resize(&image.to_rgb8(), width, height, filter).into_raw(),
         }
@@ -125,6 +128,8 @@ mod tests {
         let clear = DynamicImage::from(RgbaImage::from_pixel(1, 1, Rgba([9, 8, 7, 0])));
         assert_eq!(loader(1, 1, 3).fit(&clear), [9, 8, 7]);
         assert_eq!(loader(1, 1, 1).fit(&clear), [8]);
+        assert_eq!(loader(1, 1, 4).fit(&clear), [9, 8, 7, 0]);
+        assert_eq!(loader(1, 1, 4).fit(&grey), [77, 77, 77, 255]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use tidbit_quantize::Sqnr;
 
 use crate::comparison::Compared;
 use crate::each_answer::Figures;
-use crate::grid::{Grid, percent_within};
+use crate::grid::{Grid, images, percent_within};
 use crate::paired_top1::PairedTop1;
 use crate::statistics::{Interval, Paired, wilson};
 
@@ -117,7 +117,7 @@ impl Summary {
     pub fn grid(&self) -> Grid {
         let within = |share: Share| percent_within(share.value, share.interval);
         let shown = |share: Option<Share>| share.map_or("no labels".into(), within);
-        let heading = format!("{} images, 95 % intervals", self.images);
+        let heading = format!("{}, 95 % intervals", images(self.images));
         let mut grid = Grid::new([heading, "reference".into(), "blob".into()]).right([1, 2]);
         let top5 = self.top5.map(|both| ("top-5", both));
         for (name, both) in [("top-1", self.top1)].into_iter().chain(top5) {

@@ -87,7 +87,9 @@ pub enum Error {
         channels: usize,
     },
     /// A deviation of zero, or a number that is none.
-    #[error("{what} must be finite, and --std not zero: {value} is not allowed")]
+    #[error(
+        "{what} {value} is not allowed: --mean and --std are finite numbers, and no --std is zero"
+    )]
     NormalizationValue {
         /// `--mean` or `--std`.
         what: &'static str,

@@ -3,6 +3,8 @@
 //! A function is a small expression, so that whatever a file writes out as several nodes on one
 //! tensor (a hard-swish as Add, Clip, Mul and Div) is one function here, whatever its constants.
 
+mod named;
+
 use crate::graph::Clamp;
 use crate::scale::Scale;
 
@@ -44,6 +46,19 @@ pub enum Function {
     Exp,
     /// `x / (1 + |x|)`.
     Softsign,
+    /// `1 / x`.
+    Reciprocal,
+    /// The natural logarithm.
+    Log,
+    /// The square root.
+    Sqrt,
+    /// `x` to this power.
+    Power(f64),
+    /// 1 where `x` is above 0, or at 0 if that counts; else 0.
+    Above {
+        /// Whether 0 counts.
+        or_equal: bool,
+    },
     /// Rounding to the steps of a scale as ONNX's QuantizeLinear and DequantizeLinear do: divided
     /// in f32, halves to even, saturated.
     Quantized(Scale),
@@ -53,6 +68,10 @@ pub enum Function {
     Product(Box<Self>, Box<Self>),
     /// The sum of both.
     Sum(Box<Self>, Box<Self>),
+    /// The greater of both.
+    Greatest(Box<Self>, Box<Self>),
+    /// The second where the first is not 0, else the third.
+    Where(Box<Self>, Box<Self>, Box<Self>),
 }
 
 impl Function {
@@ -72,10 +91,20 @@ impl Function {
             Self::Abs => x.abs(),
             Self::Exp => x.exp(),
             Self::Softsign => x / (1.0 + x.abs()),
+            Self::Reciprocal => 1.0 / x,
+            Self::Log => x.ln(),
+            Self::Sqrt => x.sqrt(),
+            Self::Power(exponent) => x.powf(*exponent),
+            Self::Above { or_equal } => f64::from(x > 0.0 || (*or_equal && x == 0.0)),
             Self::Quantized(scale) => f64::from(scale.dequantize(scale.quantize_in_f32(x as f32))),
             Self::Then(first, second) => second.apply(first.apply(x)),
             Self::Product(a, b) => a.apply(x) * b.apply(x),
             Self::Sum(a, b) => a.apply(x) + b.apply(x),
+            Self::Greatest(a, b) => a.apply(x).max(b.apply(x)),
+            Self::Where(chosen, a, b) => match chosen.apply(x) == 0.0 {
+                true => b.apply(x),
+                false => a.apply(x),
+            },
         }
     }
 
@@ -106,52 +135,42 @@ impl Function {
         Self::Sum(Box::new(self), Box::new(other))
     }
 
-    /// This one less `other`, both of the same element.
-    pub fn minus(self, other: Self) -> Self {
-        self.plus(other.then(Self::Affine {
+    /// A number, whatever the element.
+    pub fn number(shift: f64) -> Self {
+        Self::Affine { scale: 0.0, shift }
+    }
+
+    /// This one with the other sign.
+    pub fn negative(self) -> Self {
+        self.then(Self::Affine {
             scale: -1.0,
             shift: 0.0,
-        }))
+        })
     }
 
-    /// `x * clamp(x / 6 + 1/2, 0, 1)`.
-    pub fn hard_swish() -> Self {
-        let line = Self::Affine {
-            scale: 1.0 / 6.0,
-            shift: 0.5,
-        };
-        Self::Identity.times(line.clamped(Clamp { lo: 0.0, hi: 1.0 }))
+    /// This one less `other`, both of the same element.
+    pub fn minus(self, other: Self) -> Self {
+        self.plus(other.negative())
     }
 
-    /// `x` times the normal distribution function of `x`.
-    pub fn gelu() -> Self {
-        let affine = |scale, shift| Self::Affine { scale, shift };
-        let erf = affine(std::f64::consts::FRAC_1_SQRT_2, 0.0).then(Self::Erf);
-        Self::Identity.times(erf.then(affine(0.5, 0.5)))
+    /// This one divided by `other`, both of the same element.
+    pub fn over(self, other: Self) -> Self {
+        self.times(other.then(Self::Reciprocal))
     }
 
-    /// Gelu with a tanh of `x + 0.044715 * x^3` in the distribution function's place.
-    pub fn gelu_by_tanh() -> Self {
-        let affine = |scale, shift| Self::Affine { scale, shift };
-        let square = Self::Identity.times(Self::Identity);
-        let cubic = Self::Identity.times(square.then(affine(0.044_715, 1.0)));
-        let factor = (2.0 / std::f64::consts::PI).sqrt();
-        let tanh = cubic.then(affine(factor, 0.0)).then(Self::Tanh);
-        Self::Identity.times(tanh.then(affine(0.5, 0.5)))
+    /// The greater of this one and `other`, both of the same element.
+    pub fn or_greater(self, other: Self) -> Self {
+        Self::Greatest(Box::new(self), Box::new(other))
     }
 
-    /// An Elu times `gamma`.
-    pub fn selu(alpha: f64, gamma: f64) -> Self {
-        let line = Self::Affine {
-            scale: gamma,
-            shift: 0.0,
-        };
-        Self::Elu { alpha }.then(line)
+    /// The lesser of this one and `other`, both of the same element.
+    pub fn or_less(self, other: Self) -> Self {
+        self.negative().or_greater(other.negative()).negative()
     }
 
-    /// `x * tanh(ln(1 + exp(x)))`.
-    pub fn mish() -> Self {
-        Self::Identity.times(Self::Softplus.then(Self::Tanh))
+    /// `a` where this one is not 0, else `b`, all of the same element.
+    pub fn chooses(self, a: Self, b: Self) -> Self {
+        Self::Where(Box::new(self), Box::new(a), Box::new(b))
     }
 }
 
@@ -179,6 +198,14 @@ mod tests {
             (Function::Abs, -3.0, 3.0),
             (Function::Exp, 1.0, std::f64::consts::E),
             (Function::Softsign, -3.0, -0.75),
+            (Function::Reciprocal, 4.0, 0.25),
+            (Function::Log.then(Function::Exp), 3.0, 3.0),
+            (Function::Sqrt, 2.25, 1.5),
+            (Function::Power(3.0), -2.0, -8.0),
+            (Function::Tanh.over(Function::Exp), 0.0, 0.0),
+            (Function::Abs.or_less(Function::number(2.0)), -3.0, 2.0),
+            (Function::thresholded(1.0), 1.0, 0.0),
+            (Function::thresholded(1.0), 1.5, 1.5),
             (Function::selu(2.0, 3.0), -1.0, 6.0 * (-1.0f64).exp_m1()),
             (Function::selu(2.0, 3.0), 0.5, 1.5),
         ] {

@@ -365,6 +365,8 @@ pub struct Node {
 pub struct Output {
     /// Name in the ONNX file, which may be another than that of the tensor.
     pub name: String,
+    /// Name of the ONNX tensor that has its f32 values: mostly the same.
+    pub values: String,
     /// The tensor.
     pub tensor: TensorId,
     /// For each element of the ONNX output of that name, its index in H × W × C order.
@@ -384,6 +386,9 @@ pub struct Graph {
     pub outputs: Vec<Output>,
     /// The scales that the file gives to tensors: a file that is quantized already has some.
     pub given: BTreeMap<TensorId, Scale>,
+    /// Whether tensors that were put together keep a scale of their own where they are put together
+    /// with more: else a row of concatenations has one scale.
+    pub parts_apart: bool,
 }
 
 impl Graph {
@@ -419,6 +424,7 @@ impl Graph {
     pub fn keep(&mut self, tensors: &[TensorId]) {
         let answer = |&tensor: &TensorId| Output {
             name: self.tensors[tensor].name.clone(),
+            values: self.tensors[tensor].name.clone(),
             tensor,
             places: self.tensors[tensor].layout.to_hwc(&self.shape(tensor)),
         };

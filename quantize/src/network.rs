@@ -117,7 +117,8 @@ impl Network {
                 count: unknown.len(),
             });
         }
-        let mut notices = notices::of_given_scales(&graph, &unknown, options.ptq);
+        let mut notices = self.imported.notices.clone();
+        notices.extend(notices::of_given_scales(&graph, &unknown, options.ptq));
         let options = &choices(options, &graph, &unknown);
         // Without a choice to be made nothing has to be judged; four range methods are too few to fit
         // images by chance, so for them none is held out.

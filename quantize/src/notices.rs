@@ -9,6 +9,14 @@ use crate::ptq::options::Ptq;
 /// Why no tensor is int16 although that would help.
 pub const MEMORY: &str = "int16 for some tensors would make the answers better, but would take more memory than the budget, or a quarter more";
 
+/// So many of something.
+fn counted(count: usize, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{count} {one}s"),
+    }
+}
+
 /// What a user should know about a net's calibration.
 pub fn of_calibration(
     graph: &Graph,
@@ -19,7 +27,8 @@ pub fn of_calibration(
     let mut notices = Vec::new();
     if images < 32 && !calibrated.is_empty() {
         notices.push(format!(
-            "only {images} calibration images: some 100 give reliable ranges"
+            "only {}: some 100 give reliable ranges",
+            counted(images, "calibration image")
         ));
     }
     for node in &graph.nodes {
@@ -43,13 +52,19 @@ pub fn of_given_scales(graph: &Graph, calibrated: &[TensorId], ptq: Ptq) -> Vec<
         return vec![];
     }
     let given = graph.given.len();
+    let keep = match given {
+        0 => "its weights are kept".into(),
+        1 => "1 tensor keeps the scale that it gives".into(),
+        given => format!("{given} tensors keep the scales that it gives"),
+    };
     let mut notices = vec![match calibrated {
-        [] => format!(
-            "the file is quantized already: {given} tensors keep the scales that it gives; no images are needed"
-        ),
+        [] => format!("the file is quantized already: {keep}; no images are needed"),
         some => format!(
-            "the file is quantized already: {given} tensors keep the scales that it gives, {} are calibrated ('{}' first)",
-            some.len(),
+            "the file is quantized already: {keep}, {} calibrated ('{}' first)",
+            match some.len() {
+                1 => "1 is".into(),
+                count => format!("{count} are"),
+            },
             graph.tensors[some[0]].name
         ),
     }];
@@ -67,7 +82,8 @@ pub fn of_given_scales(graph: &Graph, calibrated: &[TensorId], ptq: Ptq) -> Vec<
     let count = graph.nodes.iter().filter(rounded_anew).count();
     if let Some(first) = graph.nodes.iter().find(rounded_anew) {
         notices.push(format!(
-            "the file gives no symmetric int8 weights for {count} layers ('{}' first): tidbit rounds them",
+            "the file gives no symmetric int8 weights for {} ('{}' first): tidbit rounds them",
+            counted(count, "layer"),
             first.name
         ));
     }

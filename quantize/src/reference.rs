@@ -118,9 +118,14 @@ impl Reference {
     ) -> Result<Self, Error> {
         let graph = &imported.graph;
         let normalization = normalization.spread(graph.shape(graph.input).channels)?;
+        let values: Vec<String> = graph
+            .outputs
+            .iter()
+            .map(|output| output.values.clone())
+            .collect();
         Ok(Self {
             feed: Feed::new(source, imported, &normalization)?,
-            model: source.runnable(&source.outputs()?)?,
+            model: source.runnable(&values)?,
             to_hwc: graph
                 .outputs
                 .iter()

@@ -10,6 +10,7 @@ use core::ops::Range;
 use crate::blob::{SegmentRecord, TensorRecord};
 use crate::kernels::Element;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
+use crate::ops::copy;
 use crate::schedule::{Flow, Move, Progress, Schedule};
 
 /// Where a tensor's rows are at a moment of the schedule.
@@ -31,13 +32,22 @@ impl Ring {
         progress: &Progress,
         index: u16,
     ) -> Option<Self> {
-        let tensor = flow.tensors.get(index)?;
+        Self::of_record(flow, segment, progress, (index, &flow.tensors.get(index)?))
+    }
+
+    /// As [`of`](Self::of), of a tensor with this record.
+    pub(crate) fn of_record(
+        flow: &Flow<'_>,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        (index, tensor): (u16, &TensorRecord),
+    ) -> Option<Self> {
         let landed = if tensor.landing_rows == 0 {
             u16::MAX
         } else {
             flow.landed_from(segment, progress, index)?
         };
-        Self::with(&tensor, tensor.row_bytes(), landed)
+        Self::with(tensor, tensor.row_bytes(), landed)
     }
 
     /// The ring of tensor `index`, as its operator sees it: one that accumulates averages has room
@@ -113,10 +123,7 @@ fn copy_row(arena: &mut [u8], from: Range<usize>, to: Range<usize>) -> Option<()
     } else {
         (behind.get(..len)?, before.get_mut(to)?)
     };
-    for (to, from) in target.iter_mut().zip(source) {
-        *to = *from;
-    }
-    Some(())
+    copy(as_i8_mut(target), as_i8(source))
 }
 
 /// The readable rows of one input while an output row is being written.

@@ -173,9 +173,13 @@ pub trait Schedule: Records {
     /// The next step of one operator, `None` if it has to wait or is done.
     fn step(&self, segment: &SegmentRecord, progress: &Progress, op: u16) -> Option<Step> {
         let record = self.op(op)?;
+        let output = self.tensor(op)?;
         let first_row = counted(segment, &progress.made, op)?;
-        let left = self.height(op)?.checked_sub(first_row)?;
-        let rows = record.step_rows.min(left);
+        let height = match record.accumulates {
+            0 => output.height,
+            _ => self.tensor(record.input_a)?.height,
+        };
+        let rows = record.step_rows.min(height.checked_sub(first_row)?);
         let end = first_row.checked_add(rows)?;
         if rows == 0 {
             return None;
@@ -185,11 +189,13 @@ pub trait Schedule: Records {
                 continue;
             }
             let height = self.tensor(input)?.height;
-            if self.rows_made(segment, progress, input)? < record.end_row(end, height) {
+            let made = self.rows_of(segment, progress, (input, height))?;
+            if made < record.end_row(end, height) {
                 return None;
             }
         }
-        let room = record.accumulates != 0 || self.has_room(segment, progress, (op, end))?;
+        let room =
+            record.accumulates != 0 || self.has_room(segment, progress, &output, (op, end))?;
         room.then_some(Step {
             op,
             first_row,
@@ -202,11 +208,11 @@ pub trait Schedule: Records {
         &self,
         segment: &SegmentRecord,
         progress: &Progress,
+        record: &TensorRecord,
         (tensor, end): (u16, u16),
     ) -> Option<bool> {
-        let record = self.tensor(tensor)?;
         if record.landing_rows == 0 {
-            let kept = self.kept_from(segment, progress, tensor)?;
+            let kept = self.kept_of(segment, progress, record, tensor)?;
             return Some(end.saturating_sub(kept) <= record.ring_rows);
         }
         let landed = counted(segment, &progress.settled, tensor)?;
@@ -216,11 +222,22 @@ pub trait Schedule: Records {
     /// Rows of a tensor that are made; a tensor of an earlier segment is whole.
     fn rows_made(&self, segment: &SegmentRecord, progress: &Progress, tensor: u16) -> Option<u16> {
         let height = self.tensor(tensor)?.height;
+        self.rows_of(segment, progress, (tensor, height))
+    }
+
+    /// As [`rows_made`](Self::rows_made), of a tensor of this height.
+    fn rows_of(
+        &self,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        (tensor, height): (u16, u16),
+    ) -> Option<u16> {
         if tensor < segment.first_op {
             return Some(height);
         }
         let made = counted(segment, &progress.made, tensor)?;
-        if self.op(tensor)?.accumulates == 0 {
+        // Whoever accumulates makes a single row.
+        if height != 1 || self.op(tensor)?.accumulates == 0 {
             return Some(made);
         }
         let whole = made >= self.height(tensor)?;
@@ -234,7 +251,17 @@ pub trait Schedule: Records {
 
     /// The first row of a tensor that a reader still needs; its height if none does.
     fn kept_from(&self, segment: &SegmentRecord, progress: &Progress, tensor: u16) -> Option<u16> {
-        let record = self.tensor(tensor)?;
+        self.kept_of(segment, progress, &self.tensor(tensor)?, tensor)
+    }
+
+    /// As [`kept_from`](Self::kept_from), of a tensor with this record.
+    fn kept_of(
+        &self,
+        segment: &SegmentRecord,
+        progress: &Progress,
+        record: &TensorRecord,
+        tensor: u16,
+    ) -> Option<u16> {
         let behind = segment.first_op.saturating_add(segment.op_count);
         if record.last_reader >= behind {
             return Some(0);
@@ -246,8 +273,10 @@ pub trait Schedule: Records {
                 continue;
             }
             let next = counted(segment, &progress.made, reader)?;
-            if next < self.height(reader)? {
-                kept = kept.min(op.first_row(next, record.height));
+            let needed = op.first_row(next, record.height);
+            // A reader that is done needs none.
+            if needed < kept && next < self.height(reader)? {
+                kept = needed;
             }
         }
         Some(kept)
@@ -277,10 +306,13 @@ pub trait Schedule: Records {
     ) -> Option<Move> {
         let slot = usize::from(tensor.checked_sub(segment.first_op)?);
         let record = self.tensor(tensor)?;
+        if record.landing_rows == 0 {
+            return None;
+        }
         let landed = counted(segment, &progress.settled, tensor)?;
         let end = counted(segment, &progress.made, tensor)?;
-        let kept = self.kept_from(segment, progress, tensor)?;
-        if record.landing_rows == 0 || end.saturating_sub(kept) > record.ring_rows {
+        let kept = self.kept_of(segment, progress, &record, tensor)?;
+        if end.saturating_sub(kept) > record.ring_rows {
             return None;
         }
         *progress.settled.get_mut(slot)? = end;

@@ -19,11 +19,18 @@ use crate::schedule::{Next, Progress as RowsMade, Schedule, Step};
 pub trait Observer {
     /// Row `row` of tensor `tensor` was made.
     fn row(&mut self, tensor: u16, row: u16, bytes: &[u8]);
+    /// Whether it looks at all; rows are not even looked up for one that does not.
+    fn looks(&self) -> bool {
+        true
+    }
 }
 
 /// Looks away.
 impl Observer for () {
     fn row(&mut self, _tensor: u16, _row: u16, _bytes: &[u8]) {}
+    fn looks(&self) -> bool {
+        false
+    }
 }
 
 /// Where an image's rows come from: a camera, a link, a slice.
@@ -146,11 +153,12 @@ impl<'b, 'm> Session<'b, 'm> {
         step: &Step,
         observer: &mut dyn Observer,
     ) -> Option<()> {
-        let model = self.model;
-        let checked = &model.checked;
+        let checked = &self.model.checked;
         let at = (segment, &self.progress);
         run_step(self.kernels, checked, at, step, self.arena, self.scratch)?;
-        self.show(segment, step, observer)?;
+        if observer.looks() {
+            self.show(segment, step, observer)?;
+        }
         let op = checked.flow.ops.get(step.op)?;
         checked.flow.note(segment, &mut self.progress, step)?;
         [step.op, op.input_a, op.input_b]

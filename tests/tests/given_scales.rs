@@ -219,7 +219,8 @@ fn a_scale_that_is_missing_is_named() {
     assert!(made.ranges.is_some() && made.given_scales == 1);
     let notices = made.notices.join("\n");
     assert!(
-        notices.contains("1 tensors keep") && notices.contains("no symmetric int8 weights for 1"),
+        notices.contains("1 tensor keeps")
+            && notices.contains("no symmetric int8 weights for 1 layer "),
         "{notices}"
     );
 }
@@ -237,7 +238,7 @@ fn weights_beyond_int8_are_rounded_and_told() {
     let made = quantized(&net.finish(&y), &nets::pixels()).expect("it is quantized");
     let notices = made.notices.join("\n");
     assert!(
-        notices.contains("no symmetric int8 weights for 1 layers ('Conv_3' first)"),
+        notices.contains("no symmetric int8 weights for 1 layer ('Conv_3' first)"),
         "{notices}"
     );
 }

@@ -192,6 +192,17 @@ fn pools() -> Vec<Case> {
                 net.node("ReduceMean", &[&x], &[axes, ("keepdims", Attr::Int(0))])
             },
         ),
+        case("ReduceSum over rows and columns", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [9, 3, 1, 1], &[]);
+            let axes = net.ints(&[2, 3]);
+            net.node("ReduceSum", &[&x, &axes], &[])
+        }),
+        case("a mean of channels as a gate", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [9, 3, 1, 1], &[]);
+            let axes = ("axes", Attr::Ints(vec![1]));
+            let mean = net.node("ReduceMean", &[&x], &[axes]);
+            net.node("Mul", &[&x, &mean], &[])
+        }),
         case("Pad before MaxPool", SINGLE, IMAGE, |net| {
             let amounts = net.ints(&[0, 0, 1, 2, 0, 0, 0, 1]);
             let x = net.node("Pad", &["image", &amounts], &[]);
@@ -350,6 +361,13 @@ fn dense() -> Vec<Case> {
                 net.node("Softmax", &[&x], &[])
             },
         ),
+        case("LogSoftmax at the end", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [16, 3, 3, 3], &[]);
+            let x = net.node("GlobalAveragePool", &[&x], &[]);
+            let x = net.node("Flatten", &[&x], &[]);
+            let x = gemm(net, &x, 16);
+            net.node("LogSoftmax", &[&x], &[("axis", Attr::Int(1))])
+        }),
     ]
 }
 
@@ -457,14 +475,14 @@ fn what_would_change_the_result_is_refused() {
         ("Pad_0", "only with zeros", reflected),
         ("Concat_0", "only channels", along_rows),
         ("Slice_0", "backwards", backwards),
-        ("Relu_1", "splits rows", of_parts),
+        ("Relu_1", "splits or mixes rows", of_parts),
         ("Softmax_0", "over the channels", over_columns),
         ("Softmax_0", "before operator set 13", flattened),
         ("PRelu_0", "one number for each channel", slope_by_pixel),
         ("Resize_0", "only nearest and linear", cubic),
         ("ArgMax_1", "leave ArgMax off", too_many),
-        ("Div_1", "the quotient of two activations", of_two_tensors),
-        ("Max_1", "not of activations", of_activations),
+        ("Div_1", "made of one tensor", of_two_tensors),
+        ("Max_1", "made of one tensor", of_activations),
     ] {
         let file = on_disk(&model);
         let error = measure(file.path(), &normalization()).err();

@@ -7,8 +7,8 @@ use crate::bench::{Bench, Failure, MARGIN};
 use crate::numbers::Numbers;
 
 /// Lengths of patches at which loops and tails change.
-const LENGTHS: [usize; 22] = [
-    1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 27, 31, 32, 33, 48, 64, 100, 130, 300,
+const LENGTHS: [usize; 24] = [
+    1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 27, 31, 32, 33, 48, 64, 100, 130, 144, 170, 300,
 ];
 
 pub fn run(

@@ -1,6 +1,6 @@
 //! Jobs for the kernels that take elements one after another.
 
-use tidbit::kernels::{AddFactors, Average, Kernels, MulFactors, scalar};
+use tidbit::kernels::{AddFactors, Average, Kernels, MulFactors, Runs, scalar};
 
 use crate::bench::{Bench, Failure, MARGIN};
 use crate::numbers::Numbers;
@@ -17,10 +17,11 @@ pub fn run(
             pairs(kernels, bench, numbers, len, jobs)?;
             tables(kernels, bench, numbers, len, jobs)?;
             pools(kernels, bench, numbers, len, jobs)?;
+            runs(kernels, bench, numbers, len, jobs)?;
             jobs += 1;
         }
     }
-    Ok(jobs * 8)
+    Ok(jobs * 9)
 }
 
 /// Fills outputs alike and the input; where the output begins, and the input.
@@ -96,6 +97,33 @@ fn tables(
         0..0,
         [len, target, 0, 0, 0, 0, 0, 0],
     )
+}
+
+fn runs(
+    kernels: &Kernels,
+    bench: &mut Bench,
+    numbers: &mut Numbers,
+    len: usize,
+    job: u32,
+) -> Result<(), Failure> {
+    let len = len.min(100);
+    let runs = Runs {
+        count: numbers.below(10),
+        len,
+        step: numbers.below(len + 20),
+        pitch: len + numbers.of(&[0, 0, 1, 5]),
+    };
+    let Some(gaps) = runs.count.checked_sub(1) else {
+        return Ok(());
+    };
+    let (read, written) = (gaps * runs.step + len, gaps * runs.pitch + len);
+    let (target, source) = start(bench, numbers, written);
+    numbers.fill(&mut bench.input[source..source + read], -128);
+    let from = &bench.input[source..source + read];
+    (scalar::KERNELS.copy_runs)(&runs, from, &mut bench.expected[target..target + written]);
+    (kernels.copy_runs)(&runs, from, &mut bench.found[target..target + written]);
+    let detail = [len, runs.count, runs.step, runs.pitch, target, source, 0, 0];
+    bench.check("copy_runs", job, 0..0, detail)
 }
 
 fn pools(

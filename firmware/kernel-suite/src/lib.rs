@@ -11,6 +11,7 @@ mod bench;
 mod conv;
 mod depthwise;
 mod elementwise;
+mod lanes;
 mod numbers;
 
 pub use bench::{Bench, Failure};
@@ -28,5 +29,6 @@ pub fn run(kernels: &Kernels, bench: &mut Bench, scale: u32) -> Result<u32, Fail
     let convolutions = conv::run(kernels, bench, &mut numbers, scale)?;
     let depthwise = depthwise::run(kernels, bench, &mut numbers, scale)?;
     let elementwise = elementwise::run(kernels, bench, &mut numbers, scale)?;
-    Ok(convolutions + depthwise + elementwise)
+    let lanes = lanes::run(kernels, bench, &mut numbers, scale)?;
+    Ok(convolutions + depthwise + elementwise + lanes)
 }

@@ -18,7 +18,7 @@ use crate::answers::apart;
 use crate::blob::BlobFile;
 use crate::board::{Board, BoardAnswer, Certified, Emulated, certify, firmware};
 use crate::difference::difference;
-use crate::grid::{Grid, grouped};
+use crate::grid::{self, Grid, grouped};
 use crate::inference::{Inference, Shown};
 use crate::progress::Bar;
 use crate::stdout::{GOOD, notice, print, print_json, styled};
@@ -210,8 +210,8 @@ impl Cmd {
             print(styled(
                 GOOD,
                 format_args!(
-                    "{what} is equal to the host's, on {} images",
-                    simulated.len()
+                    "{what} is equal to the host's, on {}",
+                    grid::images(simulated.len())
                 ),
             ))?;
         }

@@ -5,7 +5,7 @@ use tract_onnx::pb::NodeProto;
 use super::attributes::Attributes;
 use super::layout::{Axis, Layout};
 use super::windows::wrap;
-use super::{Importer, Map, Taken, source::Constant};
+use super::{Importer, Map, Taken, products, source::Constant};
 use crate::graph::{Clamp, Op};
 
 impl Importer<'_> {
@@ -97,13 +97,10 @@ impl Importer<'_> {
 
     /// A sum, difference or product of two activations, or any arithmetic with a constant for each channel.
     pub(super) fn arithmetic(&mut self, node: &NodeProto) -> Taken<()> {
-        let activation = |index: usize| {
-            node.input
-                .get(index)
-                .is_some_and(|name| self.maps.contains_key(name))
-        };
-        match (activation(0), activation(1)) {
+        match [0, 1].map(|index| self.is_activation(node, index)).into() {
+            (true, true) if node.op_type == "Div" => self.together(node),
             (true, true) => self.combine(node),
+            (false, true) if node.op_type == "Div" => self.together(node),
             (true, false) => {
                 let constant = self.constant(node, 1)?.ok_or("it has one input")?;
                 self.with_constant(node, self.map(node, 0)?, &constant, false)
@@ -121,7 +118,7 @@ impl Importer<'_> {
             "Add" => Op::Add,
             "Sub" => Op::Sub,
             "Mul" => Op::Mul,
-            _ => return Err("the quotient of two activations is not supported".into()),
+            _ => return Err("tidbit has no such operator".into()),
         };
         let (a, b) = (self.map(node, 0)?, self.map(node, 1)?);
         let rank = a.layout.0.len().max(b.layout.0.len());
@@ -143,7 +140,10 @@ impl Importer<'_> {
             }
         }
         let inputs = vec![whole.0, other.0];
-        self.push(node, op, Clamp::NONE, inputs, whole.1, whole.2)
+        self.push(node, op, Clamp::NONE, inputs, whole.1, whole.2)?;
+        let last = self.graph.nodes.len() - 1;
+        products::into_function(&mut self.graph, last);
+        Ok(())
     }
 
     /// `map op constant`, or `constant op map` where it stands first.
@@ -162,8 +162,7 @@ impl Importer<'_> {
             ("Sub", false) => (same(1.0), each(|value| -value)),
             ("Sub", true) => (same(-1.0), values),
             ("Mul", _) => (values.clone(), same(0.0)),
-            ("Div", false) => (each(|value| 1.0 / value), same(0.0)),
-            _ => return Err("a constant divided by an activation is not supported".into()),
+            _ => (each(|value| 1.0 / value), same(0.0)),
         };
         if scale.iter().chain(&shift).any(|value| !value.is_finite()) {
             return Err("its constant is not finite, or zero where it divides".into());
@@ -191,6 +190,35 @@ impl Importer<'_> {
     }
 
     pub(super) fn softmax(&mut self, node: &NodeProto, attributes: &Attributes<'_>) -> Taken<()> {
+        let map = self.over_channels(node, attributes)?;
+        self.push_like(node, Op::Softmax, Clamp::NONE, map)
+    }
+
+    /// The logits rank the classes as their LogSoftmax does, and their softmax gives the same scores: as
+    /// an answer they stand for it.
+    pub(super) fn log_softmax(
+        &mut self,
+        node: &NodeProto,
+        attributes: &Attributes<'_>,
+    ) -> Taken<()> {
+        let map = self.over_channels(node, attributes)?;
+        let [input, output] = [&node.input, &node.output].map(|names| names[0].clone());
+        let mut nodes = self.source.nodes().iter();
+        if nodes.any(|other| other.input.contains(&output)) {
+            return Err(
+                "it is supported at the end of a net only, where the logits do as well".into(),
+            );
+        }
+        self.notices.push(format!(
+            "the LogSoftmax '{output}' is left off: the answer is its logits, which rank the classes alike"
+        ));
+        self.logits.insert(output.clone(), input);
+        self.maps.insert(output, map);
+        Ok(())
+    }
+
+    /// The first input, if the node goes over its channels.
+    fn over_channels(&self, node: &NodeProto, attributes: &Attributes<'_>) -> Taken<Map> {
         let map = self.map(node, 0)?;
         let shape = self.graph.shape(map.tensor);
         let rank = map.layout.0.len();
@@ -211,6 +239,6 @@ impl Importer<'_> {
         } else if !map.layout.holds(axis, Axis::C, &shape) {
             return Err("softmax is supported over the channels only".into());
         }
-        self.push_like(node, Op::Softmax, Clamp::NONE, map)
+        Ok(map)
     }
 }

@@ -21,6 +21,11 @@ impl Importer<'_> {
             "Abs" => Function::Abs,
             "Exp" => Function::Exp,
             "Softsign" => Function::Softsign,
+            "Reciprocal" => Function::Reciprocal,
+            "Log" => Function::Log,
+            "Sqrt" => Function::Sqrt,
+            "Pow" => Function::Power(self.number(node, 1)?),
+            "ThresholdedRelu" => Function::thresholded(number("alpha", 1.0)),
             "Selu" => Function::selu(number("alpha", 1.673_263_2), number("gamma", 1.050_700_9)),
             // With another factor tract, from which calibration has its values, leaves it out.
             "Celu" if number("alpha", 1.0) == 1.0 => Function::Elu { alpha: 1.0 },
@@ -57,28 +62,21 @@ impl Importer<'_> {
         self.push_like(node, op, Clamp { lo: 0.0, hi: 1.0 }, map)
     }
 
-    /// Min or Max of an activation and numbers: one side of a Clip.
+    /// Min or Max: of an activation and numbers it is one side of a Clip.
     pub(super) fn extremum(&mut self, node: &NodeProto) -> Taken<()> {
+        let activations = (0..node.input.len()).filter(|&index| self.is_activation(node, index));
+        if activations.count() > 1 {
+            return self.together(node);
+        }
         let least = node.op_type == "Min";
         let mut found = None;
         let mut clamp = Clamp::NONE;
         for index in 0..node.input.len() {
-            if self.maps.contains_key(&node.input[index]) {
-                if found.replace(self.map(node, index)?).is_some() {
-                    return Err("it is supported against numbers only, not of activations".into());
-                }
+            if self.is_activation(node, index) {
+                found = Some(self.map(node, index)?);
                 continue;
             }
-            let constant = self.constant(node, index)?.ok_or("an input is missing")?;
-            let &[bound] = constant.values.as_slice() else {
-                return Err(format!(
-                    "its constant has the shape {:?}; one number is expected",
-                    constant.dims
-                ));
-            };
-            if bound.is_nan() {
-                return Err("its constant is not a number".into());
-            }
+            let bound = self.number(node, index)? as f32;
             clamp = clamp.then(match least {
                 true => Clamp {
                     hi: bound,

@@ -7,8 +7,8 @@
 //! squeezes are mere relabelings.
 
 mod attributes;
+mod blocks;
 mod channels;
-mod corners;
 mod dense;
 mod elementwise;
 mod functions;
@@ -18,10 +18,14 @@ mod order;
 mod picks;
 mod products;
 mod quantized;
+mod reduce;
 mod resize;
 mod rounding;
 mod shapes;
+mod sizes;
 pub mod source;
+mod spelled;
+mod together;
 mod transposed;
 mod upsample;
 mod views;
@@ -59,16 +63,23 @@ pub const SUPPORTED: &[&str] = &[
     "Elu",
     "Erf",
     "Exp",
+    "Expand",
     "Flatten",
     "Gather",
     "Gelu",
     "Gemm",
     "GlobalAveragePool",
     "GlobalMaxPool",
+    "Greater",
+    "GreaterOrEqual",
     "HardSigmoid",
     "HardSwish",
     "Identity",
     "LeakyRelu",
+    "Less",
+    "LessOrEqual",
+    "Log",
+    "LogSoftmax",
     "MatMul",
     "Max",
     "MaxPool",
@@ -78,10 +89,13 @@ pub const SUPPORTED: &[&str] = &[
     "Neg",
     "PRelu",
     "Pad",
+    "Pow",
     "QuantizeLinear",
+    "Reciprocal",
     "ReduceMax",
     "ReduceMean",
     "ReduceMin",
+    "ReduceSum",
     "Relu",
     "Reshape",
     "Resize",
@@ -91,13 +105,19 @@ pub const SUPPORTED: &[&str] = &[
     "Softmax",
     "Softplus",
     "Softsign",
+    "SpaceToDepth",
     "Split",
+    "Sqrt",
     "Squeeze",
     "Sub",
+    "Sum",
+    "Swish",
     "Tanh",
+    "ThresholdedRelu",
     "Transpose",
     "Unsqueeze",
     "Upsample",
+    "Where",
 ];
 
 /// An activation while importing: a tensor of the graph, and which ONNX dimension is which axis.
@@ -114,6 +134,8 @@ pub struct Imported {
     pub graph: Graph,
     /// How the ONNX input's dimensions are ordered.
     pub input_layout: Layout,
+    /// Things that the user should know, one sentence each.
+    pub notices: Vec<String>,
 }
 
 /// Why a node cannot be taken: the reason only; the importer adds which node it is.
@@ -127,6 +149,9 @@ struct Importer<'a> {
     maps: HashMap<String, Map>,
     /// Activations whose axes are in parts.
     views: HashMap<String, (TensorId, View)>,
+    /// Answers for which another tensor stands.
+    logits: HashMap<String, String>,
+    notices: Vec<String>,
 }
 
 /// Translates a net.
@@ -161,21 +186,33 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
             input: 0,
             outputs: Vec::new(),
             given: BTreeMap::new(),
+            parts_apart: false,
         },
         maps: HashMap::from([(name, map)]),
         views: HashMap::new(),
+        logits: HashMap::new(),
+        notices: Vec::new(),
     };
     for node in source.nodes() {
         importer.node(node)?;
     }
     for name in source.outputs()? {
         let output = importer.output(name)?;
+        if importer.views.contains_key(&output.name) {
+            importer.notices.push(format!(
+                "the answer '{}' is given as its tensor lies, before it is split and reordered: {} (rows, \
+                 columns, channels)",
+                output.name,
+                importer.graph.shape(output.tensor)
+            ));
+        }
         importer.graph.outputs.push(output);
     }
-    products::into_functions(&mut importer.graph);
+    importer.graph.remove_dead();
     Ok(Imported {
         graph: importer.graph,
         input_layout: layout,
+        notices: importer.notices,
     })
 }
 
@@ -209,19 +246,24 @@ impl Importer<'_> {
             "HardSigmoid" => self.hard_sigmoid(node, &attributes),
             "PRelu" => self.prelu(node),
             "Sigmoid" | "Tanh" | "Softplus" | "Erf" | "HardSwish" | "Mish" | "LeakyRelu"
-            | "Elu" | "Gelu" | "Abs" | "Exp" | "Softsign" | "Selu" | "Celu" => {
-                self.function(node, &attributes)
-            }
+            | "Elu" | "Gelu" | "Abs" | "Exp" | "Softsign" | "Selu" | "Celu" | "Reciprocal"
+            | "Log" | "Sqrt" | "Pow" | "ThresholdedRelu" => self.function(node, &attributes),
+            "Greater" | "GreaterOrEqual" | "Less" | "LessOrEqual" | "Where" => self.together(node),
             "Add" | "Sub" | "Mul" | "Div" => self.arithmetic(node),
             "BatchNormalization" => self.batch_norm(node, &attributes),
             "Conv" => self.conv(node, &attributes),
             "MaxPool" | "AveragePool" => self.pool(node, &attributes),
             "GlobalAveragePool" | "GlobalMaxPool" => self.global_pool(node),
-            "ReduceMean" | "ReduceMax" | "ReduceMin" => self.reduce(node, &attributes),
+            "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceSum" => {
+                self.reduce(node, &attributes)
+            }
             "Gemm" => self.gemm(node, &attributes),
             "MatMul" => self.matmul(node),
             "Pad" => self.pad(node, &attributes),
             "Softmax" => self.softmax(node, &attributes),
+            "LogSoftmax" => self.log_softmax(node, &attributes),
+            "Expand" => self.expand(node),
+            "SpaceToDepth" => self.space_to_depth(node, &attributes),
             "Concat" => self.concat(node, &attributes),
             "Split" => self.split(node, &attributes),
             "Slice" => self.slice(node, &attributes),
@@ -252,6 +294,7 @@ impl Importer<'_> {
             reason: format!("the output '{name}' is the same for every image"),
         })?;
         Ok(Output {
+            values: self.logits.get(&name).unwrap_or(&name).clone(),
             name,
             tensor,
             places,

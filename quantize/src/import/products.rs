@@ -10,24 +10,38 @@
 use crate::function::Function;
 use crate::graph::{Graph, Op, TensorId};
 
-/// Turns every such sum, difference or product into one function.
-pub fn into_functions(graph: &mut Graph) {
-    for at in 0..graph.nodes.len() {
-        let node = &graph.nodes[at];
-        let combine = match node.op {
-            Op::Mul => Function::times,
-            Op::Add => Function::plus,
-            Op::Sub => Function::minus,
-            _ => continue,
-        };
-        let (first, second) = (node.inputs[0], node.inputs[1]);
-        if let Some((root, one, other)) = common(&origins(graph, first), &origins(graph, second)) {
-            let node = &mut graph.nodes[at];
-            node.inputs = vec![root];
-            node.op = Op::Function(combine(one, other));
-        }
+/// Turns node `at` into one function, if it is such a sum, difference or product.
+pub fn into_function(graph: &mut Graph, at: usize) {
+    let node = &graph.nodes[at];
+    let combine = match node.op {
+        Op::Mul => Function::times,
+        Op::Add => Function::plus,
+        Op::Sub => Function::minus,
+        _ => return,
+    };
+    if let Some((root, functions)) = of_one(graph, &node.inputs)
+        && let Ok([one, other]) = <[Function; 2]>::try_from(functions)
+    {
+        let node = &mut graph.nodes[at];
+        node.inputs = vec![root];
+        node.op = Op::Function(combine(one, other));
     }
-    graph.remove_dead();
+}
+
+/// The nearest tensor that all of these are made of, one element at a time, and the functions from
+/// there.
+pub fn of_one(graph: &Graph, tensors: &[TensorId]) -> Option<(TensorId, Vec<Function>)> {
+    let all: Vec<_> = tensors
+        .iter()
+        .map(|&tensor| origins(graph, tensor))
+        .collect();
+    all.first()?.iter().find_map(|(root, _)| {
+        let from_root = |origins: &Vec<(TensorId, Function)>| {
+            let found = origins.iter().find(|(tensor, _)| tensor == root);
+            found.map(|(_, function)| function.clone())
+        };
+        Some((*root, all.iter().map(from_root).collect::<Option<_>>()?))
+    })
 }
 
 /// The tensors that one is made of element by element, itself first, each with the function.
@@ -42,17 +56,6 @@ fn origins(graph: &Graph, tensor: TensorId) -> Vec<(TensorId, Function)> {
         found.push(last.clone());
     }
     found
-}
-
-/// The nearest tensor of both lists, and the functions from there.
-fn common(
-    first: &[(TensorId, Function)],
-    second: &[(TensorId, Function)],
-) -> Option<(TensorId, Function, Function)> {
-    first.iter().find_map(|(root, one)| {
-        let (_, other) = second.iter().find(|(tensor, _)| tensor == root)?;
-        Some((*root, one.clone(), other.clone()))
-    })
 }
 
 #[cfg(test)]
@@ -72,7 +75,8 @@ mod tests {
 
     fn recognized(nodes: Vec<(Op, Clamp, Vec<TensorId>)>) -> Graph {
         let mut graph = graph(nodes);
-        into_functions(&mut graph);
+        (0..graph.nodes.len()).for_each(|at| into_function(&mut graph, at));
+        graph.remove_dead();
         graph
     }
 

@@ -53,6 +53,20 @@ impl Importer<'_> {
         self.push(node, op, Clamp::NONE, inputs, output, map.layout)
     }
 
+    /// One pixel that is spread over an image, as a pooled branch is.
+    pub(super) fn expand(&mut self, node: &NodeProto) -> Taken<()> {
+        let map = self.image(node)?;
+        let shape = self.graph.shape(map.tensor);
+        let output = self.output_shape(node)?;
+        if (shape.height, shape.width, shape.channels) != (1, 1, output.channels) {
+            return Err("only one pixel can be expanded, to more rows and columns".into());
+        }
+        let first = |count| vec![Position { first: 0, share: 0 }; count];
+        let op = Op::Resize(first(output.height), first(output.width));
+        let inputs = vec![map.tensor];
+        self.push(node, op, Clamp::NONE, inputs, output, map.layout)
+    }
+
     /// The scale of each dimension that the file states; where it states sizes, none.
     fn scales(
         &self,

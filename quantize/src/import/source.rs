@@ -11,7 +11,7 @@ use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
-use super::{corners, halves, order, rounding, upsample};
+use super::{halves, order, rounding, sizes, spelled, upsample};
 use crate::Error;
 
 /// A constant of the net, as f32, with its dimensions.
@@ -82,6 +82,7 @@ impl Source {
         let understood = |error: TractError| not_understood(format!("{error:#}"));
         let folder = path.parent().map(|folder| folder.display().to_string());
         halves::widen(graph, &onnx, folder.as_deref()).map_err(understood)?;
+        spelled::out(graph);
         rounding::answer_in_reals(graph);
         order::put(graph).map_err(not_understood)?;
         let graph = std::mem::replace(graph, rounding::spelled_out(graph));
@@ -96,7 +97,7 @@ impl Source {
         };
         source.analyse()?;
         if let Some(mut graph) = proto.graph.take()
-            && corners::by_sizes(&mut graph, |name| source.dims(name))
+            && sizes::say(&mut graph, opset, |name| source.dims(name))
         {
             proto.graph = Some(graph);
             let parsed = parse(&onnx, &proto, folder.as_deref()).map_err(understood)?;

@@ -1,4 +1,4 @@
-//! Transposed convolution, and channels that become pixels.
+//! Transposed convolution.
 //!
 //! A transposed convolution of stride *s* makes, for each place of a block of *s* × *s* pixels, a
 //! small convolution of its own: of the kernel's taps, those that fall on that place. All of them
@@ -103,27 +103,6 @@ impl Importer<'_> {
             _ => Op::ConvTranspose(transposed),
         };
         let inputs = vec![map.tensor];
-        self.push(node, op, Clamp::NONE, inputs, output, map.layout)
-    }
-
-    pub(super) fn depth_to_space(
-        &mut self,
-        node: &NodeProto,
-        attributes: &Attributes<'_>,
-    ) -> Taken<()> {
-        let map = self.image(node)?;
-        let output = self.output_shape(node)?;
-        let block = usize::try_from(attributes.int("blocksize", 1)).unwrap_or(1);
-        let channel_first = match attributes.text("mode", "DCR").as_str() {
-            "DCR" => false,
-            "CRD" => true,
-            other => return Err(format!("its mode '{other}' is not supported")),
-        };
-        let blocks = Blocks {
-            sides: [block, block],
-            channel_first,
-        };
-        let (op, inputs) = (Op::DepthToSpace(blocks), vec![map.tensor]);
         self.push(node, op, Clamp::NONE, inputs, output, map.layout)
     }
 }

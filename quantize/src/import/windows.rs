@@ -104,44 +104,7 @@ impl Importer<'_> {
         self.whole_image(node, map, kind, layout)
     }
 
-    /// A mean, maximum or minimum over rows and columns is a global pool.
-    pub(super) fn reduce(&mut self, node: &NodeProto, attributes: &Attributes<'_>) -> Taken<()> {
-        let map = self.map(node, 0)?;
-        let shape = self.graph.shape(map.tensor);
-        let rank = map.layout.0.len();
-        let axes: Vec<i64> = match (attributes.ints("axes"), self.constant(node, 1)?) {
-            (Some(axes), _) => axes.to_vec(),
-            (None, Some(axes)) => axes.ints(),
-            (None, None) => return Err("to reduce all dimensions is not supported".into()),
-        };
-        let axes: Vec<usize> = axes.iter().map(|&axis| wrap(axis, rank)).collect();
-        let mut kept = map.layout.clone();
-        for &axis in &axes {
-            let axes = kept.0.get_mut(axis).ok_or("an axis is out of range")?;
-            axes.clear();
-        }
-        if kept.order(&shape) != channels_only(&shape) {
-            return Err(
-                "it must be over rows and columns, and over nothing else, to be a global pool"
-                    .into(),
-            );
-        }
-        if attributes.int("keepdims", 1) == 0 {
-            let mut at = 0;
-            kept.0.retain(|_| {
-                at += 1;
-                !axes.contains(&(at - 1))
-            });
-        }
-        let kind = match node.op_type.as_str() {
-            "ReduceMax" => PoolKind::Max,
-            "ReduceMin" => PoolKind::Min,
-            _ => PoolKind::Average { include_pad: false },
-        };
-        self.whole_image(node, map, kind, kept)
-    }
-
-    fn whole_image(
+    pub(super) fn whole_image(
         &mut self,
         node: &NodeProto,
         map: Map,
@@ -272,13 +235,6 @@ impl Importer<'_> {
 pub(super) fn wrap(axis: i64, rank: usize) -> usize {
     let axis = if axis < 0 { axis + rank as i64 } else { axis };
     usize::try_from(axis).unwrap_or(usize::MAX)
-}
-
-fn channels_only(shape: &Shape) -> Vec<Axis> {
-    match shape.channels {
-        1 => vec![],
-        _ => vec![Axis::C],
-    }
 }
 
 /// Input rows (or columns) that `output` windows of this kind cover.

@@ -16,6 +16,7 @@ use crate::lower::Rounding;
 use crate::options::{Options, RangeMethod};
 use crate::reference::Feed;
 use crate::scale::{Scale, scales};
+use crate::scale_groups::apart;
 use crate::{Error, Normalization, Watch};
 
 /// What adaptive rounding looks at.
@@ -154,6 +155,22 @@ pub fn choose(
         passes: vec![],
     };
     let (mut best, mut sqnr, candidates) = ladder.with_ranges(numbers)?;
+    if let Some(other) = apart(&graph) {
+        let (next, found, _) = ladder.with_ranges(|method| Numbers {
+            scales: scales(&other, &calibration, method),
+            graph: other.clone(),
+            calibration: Arc::clone(&calibration),
+            rounding: Rounding::new(),
+            method,
+        })?;
+        let (best, sqnr) = (&mut best, &mut sqnr);
+        ladder.compare(
+            "own scales for concatenations",
+            None,
+            (next, found),
+            (best, sqnr),
+        );
+    }
     if ptq.runs(ptq.equalize, Effort::Default) {
         let next = ladder.equalized(&best)?;
         ladder.compare("equalization", ptq.equalize, next, (&mut best, &mut sqnr));

@@ -72,7 +72,8 @@ macro_rules! record {
                 $( (stringify!($field), stringify!($ty), <$ty as $crate::blob::record::Field>::LEN), )*
             ];
             fn parse(bytes: &[u8]) -> Option<Self> {
-                let mut bytes = bytes;
+                // One look at the length is enough for all fields.
+                let mut bytes = bytes.get(..Self::LEN)?;
                 Some(Self { $( $field: <$ty as $crate::blob::record::Field>::take(&mut bytes)?, )* })
             }
             fn emit(&self, out: &mut [u8]) -> Option<()> {

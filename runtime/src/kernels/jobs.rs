@@ -42,18 +42,54 @@ impl Gemm<'_> {
     /// Whether `count` patches and their output lie within slices of these lengths, and all weights and
     /// multipliers are there: what a kernel that reads by address has to know first.
     pub fn fits(&self, count: usize, patches: usize, out: usize) -> bool {
-        let outputs = self.outputs();
-        let end = |pitch: usize, elements: usize, bytes: u8| {
-            let last = count.checked_sub(1)?.checked_mul(pitch)?;
-            last.checked_add(elements.checked_mul(usize::from(bytes))?)
+        self.reads(count, patches)
+            && self.writes(count, out)
+            && self.outputs().checked_mul(self.k) == Some(self.weights.values.len())
+            && self.requant.multipliers.len() == self.outputs()
+    }
+
+    /// Whether `count` patches, each of an element at least, lie within a slice of this length.
+    pub fn reads(&self, count: usize, patches: usize) -> bool {
+        let end = end_of(count, self.pitch, (self.k, self.input_bytes));
+        self.k > 0 && end.is_some_and(|end| end <= patches)
+    }
+
+    /// Whether the output of `count` patches lies within a slice of this length.
+    pub fn writes(&self, count: usize, out: usize) -> bool {
+        let end = end_of(count, self.stride, (self.outputs(), self.output_bytes));
+        end.is_some_and(|end| end <= out)
+    }
+}
+
+/// One past the last byte of `count` runs of elements; there is one at least.
+fn end_of(count: usize, pitch: usize, (elements, bytes): (usize, u8)) -> Option<usize> {
+    let last = count.checked_sub(1)?.checked_mul(pitch)?;
+    last.checked_add(elements.checked_mul(usize::from(bytes))?)
+}
+
+/// Runs of bytes that lie evenly apart, and shall lie evenly apart elsewhere.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Runs {
+    /// How many.
+    pub count: usize,
+    /// Bytes of each.
+    pub len: usize,
+    /// Bytes from one to the next where they lie.
+    pub step: usize,
+    /// Bytes from one to the next where they shall lie.
+    pub pitch: usize,
+}
+
+impl Runs {
+    /// Whether all that is read and written lies within slices of these lengths.
+    pub fn fits(&self, from: usize, to: usize) -> bool {
+        let end = |apart: usize| {
+            let last = self.count.checked_sub(1)?.checked_mul(apart)?;
+            last.checked_add(self.len)
         };
-        let read = end(self.pitch, self.k, self.input_bytes);
-        let written = end(self.stride, outputs, self.output_bytes);
-        read.is_some_and(|end| end <= patches)
-            && written.is_some_and(|end| end <= out)
-            && outputs.checked_mul(self.k) == Some(self.weights.values.len())
-            && self.requant.multipliers.len() == outputs
-            && self.k > 0
+        end(self.step).is_some_and(|end| end <= from)
+            && end(self.pitch).is_some_and(|end| end <= to)
     }
 }
 

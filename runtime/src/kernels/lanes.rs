@@ -8,6 +8,9 @@
 use super::Gemm;
 use super::scratch::wide_pitch;
 
+/// The type of [`Lanes::sweep`].
+pub type SweepFn = fn(&Gemm<'_>, usize, &[&[i8]], &mut [i8], &mut [i8]) -> Option<()>;
+
 /// The kernels that know lanes.
 ///
 /// They are for patches of two elements and more, and weights in the order that the backend runs fast.
@@ -18,6 +21,10 @@ pub struct Lanes {
     /// A [`Gemm`] over as many patches as there are lanes: job, how many, lanes, output. The job's
     /// pitch and bytes of an input element stand for nothing.
     pub multiply: fn(&Gemm<'_>, usize, &[i8], &mut [i8]),
+    /// Both, for a [`Gemm`] over so many patches that are made of some rows, all of which give as many
+    /// elements: job, how many, rows, output, scratch. In each row the elements of a patch lie `pitch`
+    /// bytes behind those of the one before. `None` if scratch is too small.
+    pub sweep: SweepFn,
 }
 
 /// Where elements come from and go to.
@@ -40,17 +47,21 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// Whether all that is read and written lies within slices of these lengths.
+    /// Whether all that is read and written lies within slices of these lengths, which are no more
+    /// than `isize::MAX` as those of all slices.
     pub fn fits(&self, from: usize, to: usize) -> bool {
-        let read = || {
-            let last = self.count.checked_sub(1)?.checked_mul(self.step)?;
-            last.checked_add(self.len.checked_mul(usize::from(self.bytes))?)
-        };
-        let written = || Some(bytes_of(self.lanes, self.element.checked_add(self.len)?));
-        let lanes = self.first.checked_add(self.count);
-        lanes.is_some_and(|lanes| lanes <= self.lanes)
-            && read().is_some_and(|end| end <= from)
-            && written().is_some_and(|end| end <= to)
+        // This is asked often: sums of two lengths cannot overflow, so they are not checked.
+        let known = self.lanes <= 4 && self.bytes <= 2 && self.len <= from && self.element <= to;
+        let bytes = self.len.wrapping_mul(usize::from(self.bytes));
+        let words = self.element.wrapping_add(self.len).wrapping_add(1) / 2;
+        let steps = self.count.wrapping_sub(1).checked_mul(self.step);
+        let written = words.checked_mul(self.lanes.wrapping_mul(4));
+        known
+            && self.count.wrapping_sub(1) < self.lanes
+            && self.first <= self.lanes.wrapping_sub(self.count)
+            && bytes <= from
+            && steps.is_some_and(|steps| steps <= from.wrapping_sub(bytes))
+            && written.is_some_and(|end| end <= to)
     }
 
     /// The byte at which an element of a lane lies.

@@ -32,10 +32,10 @@ mod small;
 mod x86;
 
 pub use element::Element;
-pub use jobs::{Depthwise, Gemm, MAX_TAP_ROWS, Weights};
+pub use jobs::{Depthwise, Gemm, MAX_TAP_ROWS, Runs, Weights};
 pub use lanes::{Lanes, Spread};
 pub use packing::Packing;
-pub use rearrange::{arg_max, between, every, min_into};
+pub use rearrange::{arg_max, between, copy_runs, every, min_into};
 pub use scalar::{
     AddFactors, Average, MulFactors, Requant, average, average_in_place, clamp_to, interpolate,
     max_into, requantize, softmax_i8, softmax_q15, sum_into,
@@ -63,6 +63,8 @@ pub struct Kernels {
     /// A row of a [`Depthwise`], over as many rows as its kernel has. What it may need of scratch is
     /// [`scratch::of_depthwise`].
     pub depthwise: DepthwiseFn,
+    /// Copies [`Runs`].
+    pub copy_runs: fn(&Runs, &[i8], &mut [i8]),
     /// `(a * ma + b * mb + c) >> shift`, clamped, in the place of `a`; a `b` of one element stands for
     /// all.
     pub add: fn(&mut [i8], &[i8], &AddFactors),

@@ -1,6 +1,8 @@
 //! The scalar kernels of operators that move elements or choose among them: safe integer Rust, and
 //! the definition of their results as in [`scalar`](super::scalar).
 
+use super::Runs;
+
 /// Between four pixels: `right` and `down` are the shares of the right and of the lower ones in
 /// 256ths, one rounding, half up.
 pub fn between(
@@ -20,6 +22,21 @@ pub fn between(
         let above = mix(i32::from(a), i32::from(b), right);
         let below = mix(i32::from(c), i32::from(d), right);
         *q = (mix(above, below, down).wrapping_add(1 << 15) >> 16) as i8;
+    }
+}
+
+/// Copies [`Runs`], one after another.
+pub fn copy_runs(runs: &Runs, from: &[i8], to: &mut [i8]) {
+    if !runs.fits(from.len(), to.len()) {
+        return;
+    }
+    for index in 0..runs.count {
+        let source = from.get(index.wrapping_mul(runs.step)..);
+        let target = to.get_mut(index.wrapping_mul(runs.pitch)..);
+        if let (Some(source), Some(target)) = (source, target) {
+            let pairs = target.iter_mut().zip(source).take(runs.len);
+            pairs.for_each(|(to, from)| *to = *from);
+        }
     }
 }
 

@@ -6,13 +6,13 @@
 
 use core::ops::Range;
 
+use super::Site;
 use super::patches::Patches;
 use super::window::{Outside, Window};
-use super::{Site, copy};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
-use crate::kernels::{Gemm, Lanes, Requant, Spread, Weights};
+use crate::kernels::{Gemm, Lanes, Requant, Runs, Spread, Weights};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
@@ -63,27 +63,43 @@ fn by_patches(
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site, &whole, width);
+    let patches = Patches::of(site, &whole, width, bench.scratch.len());
+    let pitch = usize::from(params.stride_w).wrapping_mul(site.input.pixel_bytes());
+    let whole = Gemm { pitch, ..whole };
+    let swept = patches.whole_tiles(width, &window.inside(width, of_group));
     for y in rows {
         let io = bench.row(y)?;
         let scratch = as_i8_mut(io.scratch);
-        for tile in patches.tiles(width) {
-            let first = tile.start.wrapping_mul(whole.stride);
-            let pixels = io.out.get_mut(first..)?;
-            for group in 0..usize::from(params.groups) {
-                let bytes = (group.wrapping_mul(of_group), of_group);
+        let under = window.under(&io.a, y);
+        // Between the borders whole rows are swept; of what is left each tile is a piece of work.
+        let mut edges = [0..width, width..width];
+        if let (Some((lanes, middle)), 1) = (&swept, params.groups)
+            && let Some(rows) = under.from_pixel(&window, middle.start)
+        {
+            let rows = rows.get(..usize::from(params.kernel_h))?;
+            let out = io.out.get_mut(middle.start.wrapping_mul(whole.stride)..)?;
+            if (lanes.sweep)(&whole, middle.len(), rows, out, scratch).is_some() {
+                edges = [0..middle.start, middle.end..width];
+            }
+        }
+        for group in 0..usize::from(params.groups) {
+            let bytes = (group.wrapping_mul(of_group), of_group);
+            let start = group.wrapping_mul(outputs);
+            let job = patches.job(&of_channels(&whole, start, outputs)?);
+            let byte = start.wrapping_mul(usize::from(whole.output_bytes));
+            let tiles = edges.iter().flat_map(|edge| patches.tiles(edge.clone()));
+            for tile in tiles {
                 let gather = |pitch: usize, all: &mut [i8]| {
-                    let tile = tile.clone();
-                    window.gather(&io.a, (y, tile), bytes, &outside, (pitch, all))
+                    let pixels = (tile.start as i32, tile.len());
+                    let to = (pitch, all);
+                    window.gather(site.kernels, &under, pixels, bytes, &outside, to)
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
-                    let left = (y, tile.start as i32);
-                    window.spread(&io.a, left, bytes, &outside, (lanes, all), to)
+                    let x = tile.start as i32;
+                    window.spread(&under, x, bytes, &outside, (lanes, all), to)
                 };
-                let start = group.wrapping_mul(outputs);
-                let job = of_channels(&whole, start, outputs)?;
-                let byte = start.wrapping_mul(usize::from(whole.output_bytes));
-                let out = pixels.get_mut(byte..)?;
+                let place = tile.start.wrapping_mul(whole.stride).wrapping_add(byte);
+                let out = io.out.get_mut(place..)?;
                 let ready = patches.fill(tile.len(), gather, spread, scratch)?;
                 patches.multiply(&job, tile.len(), ready, out);
             }
@@ -124,7 +140,8 @@ fn pointwise(
         ..dense
     };
     let width = usize::from(site.output.width);
-    let patches = Patches::of(site, &job, width);
+    let patches = Patches::of(site, &job, width, bench.scratch.len());
+    let gathered = patches.job(&job);
     let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;
     while next < rows.end {
@@ -134,13 +151,16 @@ fn pointwise(
             next = next.checked_add(1)?;
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
-            for tile in patches.tiles(width) {
+            for tile in patches.tiles(0..width) {
                 let aside = |pitch: usize, all: &mut [i8]| {
-                    for (pixel, patch) in tile.clone().zip(all.chunks_mut(pitch.max(1))) {
-                        let start = from.checked_add(pixel.checked_mul(job.pitch)?)?;
-                        let source = arena.get(start..start.checked_add(dense.pitch)?)?;
-                        copy(patch.get_mut(..dense.pitch)?, as_i8(source))?;
-                    }
+                    let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
+                    let runs = Runs {
+                        count: tile.len(),
+                        len: dense.pitch,
+                        step: job.pitch,
+                        pitch,
+                    };
+                    (site.kernels.copy_runs)(&runs, as_i8(arena.get(start..)?), all);
                     Some(())
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
@@ -152,7 +172,7 @@ fn pointwise(
                 let ready = patches.fill(tile.len(), aside, spread, scratch)?;
                 let start = to.checked_add(tile.start.checked_mul(job.stride)?)?;
                 let out = as_i8_mut(arena.get_mut(start..)?);
-                patches.multiply(&job, tile.len(), ready, out);
+                patches.multiply(&gathered, tile.len(), ready, out);
             }
             continue;
         }

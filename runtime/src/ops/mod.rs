@@ -22,6 +22,7 @@ mod table;
 mod window;
 
 use crate::arena::{Bench, Ring};
+use crate::blob::header::NONE;
 use crate::blob::{Checked, OpKind, OpRecord, SegmentRecord, TensorRecord};
 use crate::kernels::Kernels;
 pub(crate) use crate::kernels::scalar::of_element;
@@ -48,14 +49,21 @@ pub(crate) fn run_step(
     let op = model.flow.ops.get(step.op)?;
     let output = model.flow.tensors.get(step.op)?;
     let input = model.flow.tensors.get(op.input_a)?;
-    let ring = |tensor| Ring::of(&model.flow, segment, progress, tensor);
-    let a = ring(op.input_a)?;
+    let flow = &model.flow;
+    let ring = |tensor: (u16, &TensorRecord)| Ring::of_record(flow, segment, progress, tensor);
+    let a = ring((op.input_a, &input))?;
     let mut bench = Bench {
         arena,
         scratch,
         a,
-        b: ring(op.input_b).unwrap_or(a),
-        out: Ring::to_write(&model.flow, segment, progress, step.op)?,
+        b: match op.input_b {
+            NONE => a,
+            index => Ring::of(flow, segment, progress, index)?,
+        },
+        out: match op.accumulates {
+            0 => ring((step.op, &output))?,
+            _ => Ring::to_write(flow, segment, progress, step.op)?,
+        },
     };
     let site = Site {
         kernels,

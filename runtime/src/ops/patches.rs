@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::Site;
 use crate::kernels::lanes::{bytes_of, lanes_for};
-use crate::kernels::scratch::{aligned, patches_at_once, wide_pitch};
+use crate::kernels::scratch::{ALIGNMENT, aligned, patches_at_once, wide_pitch};
 use crate::kernels::{Gemm, Kernels, Lanes, Spread};
 
 /// How patches of a convolution lie in scratch.
@@ -23,32 +23,39 @@ pub(super) struct Patches {
 }
 
 impl Patches {
-    /// For a convolution whose rows have `width` pixels.
-    pub(super) fn of(site: &Site<'_>, job: &Gemm<'_>, width: usize) -> Self {
+    /// For a convolution whose rows have `width` pixels, in `scratch` bytes: those of the convolution
+    /// itself are enough, but where another operator left room for more patches, they are taken
+    /// together.
+    pub(super) fn of(site: &Site<'_>, job: &Gemm<'_>, width: usize, scratch: usize) -> Self {
         let fast = job.k > 1 && job.weights.packing == site.kernels.packing;
         let lanes = site.kernels.lanes.filter(|_| fast);
         let most = patches_at_once(job.k);
-        let twice = job.input_bytes == 1 && lanes.is_none();
-        let most = if twice { most.wrapping_mul(2) } else { most };
+        let pitch = if job.input_bytes == 1 {
+            job.k
+        } else {
+            wide_pitch(job.k)
+        };
+        let room = scratch.saturating_sub(ALIGNMENT).checked_div(pitch);
+        let most = if lanes.is_some() {
+            most
+        } else {
+            room.unwrap_or(most).max(1)
+        };
         Self {
             kernels: site.kernels,
             lanes,
             most: most.min(width),
             elements: (job.k, job.input_bytes),
-            pitch: if job.input_bytes == 1 {
-                job.k
-            } else {
-                wide_pitch(job.k)
-            },
+            pitch,
         }
     }
 
-    /// The pixels of a row, tile by tile.
-    pub(super) fn tiles(&self, width: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+    /// Some pixels of a row, tile by tile.
+    pub(super) fn tiles(&self, pixels: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
         let (most, in_lanes) = (self.most.max(1), self.lanes.is_some());
-        let mut start = 0usize;
+        let mut start = pixels.start;
         core::iter::from_fn(move || {
-            let left = width.checked_sub(start).filter(|left| *left > 0)?;
+            let left = pixels.end.checked_sub(start).filter(|left| *left > 0)?;
             let tile = if in_lanes {
                 lanes_for(left, most)
             } else {
@@ -60,12 +67,29 @@ impl Patches {
         })
     }
 
+    /// The kernels for lanes, if patches lie in lanes; and of `width` pixels of a row, those of whole
+    /// tiles whose patches all lie `inside`.
+    pub(super) fn whole_tiles(
+        &self,
+        width: usize,
+        inside: &Range<usize>,
+    ) -> Option<(Lanes, Range<usize>)> {
+        let whole = |pixels: usize| {
+            let rest = pixels.checked_rem(self.most).filter(|rest| *rest > 0)?;
+            Some(pixels.wrapping_sub(rest).wrapping_add(self.most))
+        };
+        let start = whole(inside.start).unwrap_or(inside.start);
+        let behind = width.saturating_sub(inside.end);
+        let end = width.checked_sub(whole(behind).unwrap_or(behind))?;
+        (start < end).then_some((self.lanes?, start..end))
+    }
+
     /// Gathers `count` patches. Where they lie in lanes `spread` does, and is told where to; else
-    /// `gather` does, and is told how far they are apart.
+    /// `gather` does, told how far apart.
     pub(super) fn fill<'a>(
         &self,
         count: usize,
-        gather: impl FnOnce(usize, &mut [i8]) -> Option<()>,
+        gather: impl Fn(usize, &mut [i8]) -> Option<()>,
         spread: impl Fn(&Lanes, &Spread, &mut [i8]) -> Option<()>,
         scratch: &'a mut [i8],
     ) -> Option<&'a [i8]> {
@@ -90,15 +114,19 @@ impl Patches {
         Some(all)
     }
 
-    /// The GEMM over `count` patches that [`fill`](Self::fill) made.
-    pub(super) fn multiply(&self, job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8]) {
-        if let Some(lanes) = &self.lanes {
-            return (lanes.multiply)(job, count, patches, out);
-        }
-        let job = Gemm {
+    /// The same GEMM over patches that [`fill`](Self::fill) makes.
+    pub(super) fn job<'a>(&self, job: &Gemm<'a>) -> Gemm<'a> {
+        Gemm {
             pitch: self.pitch,
             ..*job
-        };
-        (self.kernels.gemm)(&job, count, patches, out, &mut []);
+        }
+    }
+
+    /// The GEMM over `count` patches that [`fill`](Self::fill) made.
+    pub(super) fn multiply(&self, job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8]) {
+        match &self.lanes {
+            Some(lanes) => (lanes.multiply)(job, count, patches, out),
+            None => (self.kernels.gemm)(job, count, patches, out, &mut []),
+        }
     }
 }

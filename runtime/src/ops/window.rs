@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::{copy, of_element};
 use crate::arena::Rows;
 use crate::blob::{ConvParams, OpRecord, TensorRecord};
-use crate::kernels::{Element, Lanes, Spread};
+use crate::kernels::{Element, Kernels, Lanes, Runs, Spread};
 
 /// A window of taps that moves over the input, in steps of its stride.
 #[derive(Clone, Copy)]
@@ -86,76 +86,80 @@ impl Window {
         row.get(start..start.wrapping_add(len))
     }
 
-    /// Gathers what lies under the windows of the pixels `tile` of row `y` into patches `pitch` bytes apart:
-    /// tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside the image.
+    /// Gathers what lies under the windows of `count` pixels from `x` on, into patches `pitch` bytes
+    /// apart: tap after tap, `len` bytes from `first` each, `outside` where a tap lies outside
+    /// the image.
     pub(crate) fn gather(
         &self,
-        rows: &Rows<'_>,
-        (y, tile): (u16, Range<usize>),
+        kernels: &Kernels,
+        under: &Under<'_>,
+        (x, count): (i32, usize),
         (first, len): (usize, usize),
         outside: &Outside<'_>,
         (pitch, patches): (usize, &mut [i8]),
     ) -> Option<()> {
         let span = len.wrapping_mul(usize::from(self.taps_w));
+        let left = self.left(x);
+        let whole = self.dilation_w == 1 && len == self.pixel_bytes;
+        let inner = if whole { self.inner(left, count) } else { 0..0 };
         if span == 0 {
             return None;
         }
-        let contiguous = self.dilation_w == 1 && len == self.pixel_bytes;
-        let within = self.within(&tile).filter(|_| contiguous);
-        let (step, line) = ((self.stride_w as usize).wrapping_mul(len), pitch.max(1));
         for tap in 0..self.taps_h {
-            let row = self.row(rows, y, tap);
-            let start = usize::from(tap).wrapping_mul(span);
-            let lines = patches.get_mut(start..)?;
-            // Lines without padding, and how many of them are done in one go.
-            let whole = within.clone().zip(row);
-            let mut left = tile.clone();
-            if let Some((within, row)) = whole {
-                let from = self.left(within.start as i32) as usize;
-                let at = within.start.wrapping_sub(tile.start).wrapping_mul(pitch);
-                let to = (lines.get_mut(at..)?, line);
-                copy_lines(
-                    (row.get(from.wrapping_mul(len)..)?, step),
-                    to,
-                    span,
-                    within.len(),
-                )?;
-                left = tile.start..within.start;
-                for x in within.end..tile.end {
-                    let at = x.wrapping_sub(tile.start).wrapping_mul(pitch);
-                    let line = lines.get_mut(at..at.checked_add(span)?)?;
-                    self.gather_line(Some(row), x as i32, (first, len), outside, line)?;
-                }
+            let row = under.row(self, tap);
+            let lines = patches.get_mut(span.wrapping_mul(tap.into())..)?;
+            let inner = row.map_or(0..0, |_| inner.clone());
+            if let (Some(row), false) = (row, inner.is_empty()) {
+                let column = left.wrapping_add((inner.start as i32).wrapping_mul(self.stride_w));
+                let runs = Runs {
+                    count: inner.len(),
+                    len: span,
+                    step: len.wrapping_mul(self.stride_w as usize),
+                    pitch,
+                };
+                let from = row.get((column as usize).wrapping_mul(len)..)?;
+                (kernels.copy_runs)(
+                    &runs,
+                    from,
+                    lines.get_mut(inner.start.wrapping_mul(pitch)..)?,
+                );
             }
-            for (x, line) in left.zip(lines.chunks_mut(line)) {
-                self.gather_line(row, x as i32, (first, len), outside, line.get_mut(..span)?)?;
+            for index in (0..inner.start).chain(inner.end..count) {
+                let line = lines
+                    .get_mut(index.wrapping_mul(pitch)..)?
+                    .get_mut(..span)?;
+                let left = left.wrapping_add((index as i32).wrapping_mul(self.stride_w));
+                self.line(row, left, (first, len), outside, line)?;
             }
         }
         Some(())
     }
 
-    /// The pixels of a tile whose windows lie within the columns of the image.
-    fn within(&self, tile: &Range<usize>) -> Option<Range<usize>> {
-        let mut pixels = tile.clone().skip_while(|x| self.left(*x as i32) < 0);
-        let start = pixels.next()?;
-        let inside =
-            |x: &usize| self.left(*x as i32).wrapping_add(self.taps_w.into()) <= self.width;
-        let end = tile.clone().rev().find(inside)?.checked_add(1)?;
-        (start < end).then_some(start..end)
+    /// Those of `count` windows that lie within the image from side to side, the first of which begins in
+    /// column `left`.
+    fn inner(&self, left: i32, count: usize) -> Range<usize> {
+        let windows =
+            |columns: i32| columns.checked_div(self.stride_w).unwrap_or(0).max(0) as usize;
+        let behind = left.wrapping_add(i32::from(self.taps_w));
+        let before = self.stride_w.wrapping_sub(1).wrapping_sub(left.min(0));
+        let start = windows(before).min(count);
+        let end = windows(self.width.wrapping_sub(behind).wrapping_add(self.stride_w));
+        start..end.clamp(start, count)
     }
 
-    /// Gathers what lies under one row of the window of a pixel in column `x`.
-    fn gather_line(
+    /// One row of a window whose first column is `left`.
+    fn line(
         &self,
         row: Option<&[i8]>,
-        x: i32,
+        left: i32,
         (first, len): (usize, usize),
         outside: &Outside<'_>,
         line: &mut [i8],
     ) -> Option<()> {
-        let left = self.left(x);
-        let taps_w = i32::from(self.taps_w);
-        for (tap, pixel) in (0..taps_w).zip(line.chunks_exact_mut(len.max(1))) {
+        if row.is_none() && matches!(outside, Outside::ZeroPoint(..)) {
+            return outside.fill(line, first);
+        }
+        for (tap, pixel) in (0..i32::from(self.taps_w)).zip(line.chunks_exact_mut(len.max(1))) {
             let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
             match row.and_then(|row| self.pixel(row, column, first, len)) {
                 Some(source) => copy(pixel, source)?,
@@ -165,59 +169,118 @@ impl Window {
         Some(())
     }
 
+    /// The rows under the window of the pixels of output row `y`.
+    pub(crate) fn under<'a>(&self, rows: &Rows<'a>, y: u16) -> Under<'a> {
+        let mut first = [None; FEW];
+        for (tap, place) in (0..self.taps_h).zip(&mut first) {
+            *place = self.row(rows, y, tap);
+        }
+        Under {
+            first,
+            rows: *rows,
+            y,
+        }
+    }
+
+    /// The pixels of an output row of `width` pixels whose windows lie inside the image, as far as
+    /// columns are concerned, in one piece; none if they do not lie in one piece, or if a patch has
+    /// only `len` bytes of a pixel.
+    pub(crate) fn inside(&self, width: usize, len: usize) -> Range<usize> {
+        let stride = self.stride_w.max(1);
+        let start = self.pad_left.wrapping_add(stride).wrapping_sub(1);
+        let start = start.checked_div(stride).unwrap_or(0);
+        let last = self.width.wrapping_add(self.pad_left);
+        let last = last.wrapping_sub(i32::from(self.taps_w));
+        if last < 0 || self.dilation_w != 1 || len != self.pixel_bytes {
+            return 0..0;
+        }
+        let end = last.checked_div(stride).unwrap_or(0).wrapping_add(1);
+        start as usize..width.min(end as usize)
+    }
+
     /// As [`gather`](Self::gather), for all patches of `all` side by side, of which the first is that
-    /// of pixel (`y`, `x`).
+    /// of pixel `x`.
     pub(crate) fn spread(
         &self,
-        rows: &Rows<'_>,
-        (y, x): (u16, i32),
+        under: &Under<'_>,
+        x: i32,
         (first, len): (usize, usize),
         outside: &Outside<'_>,
         (lanes, all): (&Lanes, &Spread),
         to: &mut [i8],
     ) -> Option<()> {
         let left = self.left(x);
-        let behind = left
-            .wrapping_add((all.count.wrapping_sub(1) as i32).wrapping_mul(self.stride_w))
-            .wrapping_add(i32::from(self.taps_w));
-        let contiguous =
-            self.dilation_w == 1 && len == self.pixel_bytes && left >= 0 && behind <= self.width;
+        let right =
+            left.wrapping_add((all.count.wrapping_sub(1) as i32).wrapping_mul(self.stride_w));
+        let taps = i32::from(self.taps_w);
+        // Taps that lie within the image in all patches, where these are the bytes of whole pixels.
+        let whole = if self.dilation_w == 1 && len == self.pixel_bytes {
+            0i32.wrapping_sub(left).max(0)..self.width.wrapping_sub(right).min(taps)
+        } else {
+            taps..taps
+        };
         let elements = len.checked_div(all.bytes.into())?;
-        let span = elements.wrapping_mul(usize::from(self.taps_w));
         let step = (self.stride_w as usize).wrapping_mul(self.pixel_bytes);
         let mut element = 0usize;
         for tap in 0..self.taps_h {
-            let row = self.row(rows, y, tap);
-            if let (Some(row), true) = (row, contiguous) {
-                let from = row.get((left as usize).wrapping_mul(len)..)?;
-                let line = Spread {
-                    element,
-                    len: span,
-                    step,
-                    ..*all
-                };
-                (lanes.spread)(&line, from, to);
-                element = element.wrapping_add(span);
-                continue;
-            }
-            for tap in 0..i32::from(self.taps_w) {
-                let mut column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
-                for lane in 0..all.count {
-                    let pixel = Spread {
-                        first: lane,
-                        count: 1,
+            let row = under.row(self, tap);
+            let mut tap = 0;
+            while tap < taps {
+                let column = left.wrapping_add(tap.wrapping_mul(self.dilation_w));
+                if let (Some(row), true) = (row, tap == whole.start && !whole.is_empty()) {
+                    let from = row.get((column as usize).wrapping_mul(len)..)?;
+                    let count = whole.end.wrapping_sub(tap);
+                    let len = elements.wrapping_mul(count as usize);
+                    let line = Spread {
                         element,
-                        len: elements,
+                        len,
+                        step,
                         ..*all
                     };
-                    match row.and_then(|row| self.pixel(row, column, first, len)) {
-                        Some(source) => (lanes.spread)(&pixel, source, to),
-                        None => outside.spread(first, (lanes, &pixel), to)?,
-                    }
-                    column = column.wrapping_add(self.stride_w);
+                    (lanes.spread)(&line, from, to);
+                    element = element.wrapping_add(len);
+                    tap = whole.end;
+                    continue;
+                }
+                let pixel = Spread {
+                    element,
+                    len: elements,
+                    ..*all
+                };
+                if row.is_none() {
+                    outside.spread(first, (lanes, &pixel), to)?;
+                } else {
+                    self.each_lane(row, column, (first, len), outside, (lanes, &pixel), to)?;
                 }
                 element = element.wrapping_add(elements);
+                tap = tap.wrapping_add(1);
             }
+        }
+        Some(())
+    }
+
+    /// A tap, of which `column` is the one of the first lane, lane by lane.
+    fn each_lane(
+        &self,
+        row: Option<&[i8]>,
+        column: i32,
+        (first, len): (usize, usize),
+        outside: &Outside<'_>,
+        (lanes, all): (&Lanes, &Spread),
+        to: &mut [i8],
+    ) -> Option<()> {
+        let mut column = column;
+        for lane in 0..all.count {
+            let pixel = Spread {
+                first: lane,
+                count: 1,
+                ..*all
+            };
+            match row.and_then(|row| self.pixel(row, column, first, len)) {
+                Some(source) => (lanes.spread)(&pixel, source, to),
+                None => outside.spread(first, (lanes, &pixel), to)?,
+            }
+            column = column.wrapping_add(self.stride_w);
         }
         Some(())
     }
@@ -240,32 +303,47 @@ impl Window {
     }
 }
 
-/// Copies `count` lines of `span` bytes, `step` and `pitch` bytes apart. Three pixels of three colours,
-/// the lines of most first layers, are two overlapping copies of a size that the compiler knows.
-#[inline(never)]
-fn copy_lines(
-    (mut from, step): (&[i8], usize),
-    (to, pitch): (&mut [i8], usize),
-    span: usize,
-    count: usize,
-) -> Option<()> {
-    for line in to.chunks_mut(pitch.max(1)).take(count) {
-        let (line, source) = (line.get_mut(..span)?, from.get(..span)?);
-        if (8..=16).contains(&span) {
-            *line.first_chunk_mut::<8>()? = *source.first_chunk()?;
-            *line.last_chunk_mut::<8>()? = *source.last_chunk()?;
-        } else {
-            copy(line, source)?;
-        }
-        from = from.get(step..).unwrap_or_default();
-    }
-    Some(())
+/// Rows that are found once for all pixels of an output row; of higher windows, the others are found
+/// for each.
+const FEW: usize = 8;
+
+/// The rows under a window.
+pub(crate) struct Under<'a> {
+    first: [Option<&'a [i8]>; FEW],
+    rows: Rows<'a>,
+    y: u16,
 }
+
+impl<'a> Under<'a> {
+    /// The row under tap row `tap`; `None` if it is padding.
+    fn row(&self, window: &Window, tap: u16) -> Option<&'a [i8]> {
+        match self.first.get(usize::from(tap)) {
+            Some(row) => *row,
+            None => window.row(&self.rows, self.y, tap),
+        }
+    }
+
+    /// All rows, from the first column under the window of pixel `x` on,
+    /// one for each row of taps; `None` if one is padding, or there are more than a few.
+    pub(crate) fn from_pixel(&self, window: &Window, x: usize) -> Option<[&'a [i8]; FEW]> {
+        let start = window.left(x as i32).max(0) as usize;
+        let start = start.wrapping_mul(window.pixel_bytes);
+        let mut rows: [&[i8]; FEW] = [&[]; FEW];
+        let few = self.first.get(..usize::from(window.taps_h))?;
+        for (row, place) in few.iter().zip(&mut rows) {
+            *place = (*row)?.get(start..)?;
+        }
+        Some(rows)
+    }
+}
+
+/// Bytes of padding that are at hand.
+const SOME: usize = 32;
 
 /// What stands outside the image.
 pub(crate) enum Outside<'a> {
-    /// The zero point, in every channel, of elements of so many bytes.
-    ZeroPoint(i8, u8),
+    /// The zero point, in every channel, of elements of so many bytes; and some of these.
+    ZeroPoint(i8, u8, [i8; SOME]),
     /// A pixel of its own, for an input whose zero differs from channel to channel.
     Pixel(&'a [i8]),
 }
@@ -275,7 +353,10 @@ impl<'a> Outside<'a> {
     pub(crate) fn of_conv(site: &super::Site<'a>, params: &ConvParams) -> Option<Self> {
         if params.pad_pixel == 0 {
             let input = &site.input;
-            return Some(Self::ZeroPoint(input.zero_point, input.element_bytes));
+            let (zero, bytes) = (input.zero_point, input.element_bytes);
+            let mut some = [0; SOME];
+            zeros(&mut some, zero, bytes);
+            return Some(Self::ZeroPoint(zero, bytes, some));
         }
         let channels = usize::from(site.input.channels);
         site.model
@@ -284,13 +365,11 @@ impl<'a> Outside<'a> {
             .map(Self::Pixel)
     }
 
-    /// As [`fill`](Self::fill), for a pixel in a lane.
+    /// As [`fill`](Self::fill), for a pixel in lanes.
     fn spread(&self, first: usize, (lanes, pixel): (&Lanes, &Spread), to: &mut [i8]) -> Option<()> {
         match self {
-            Self::ZeroPoint(zero, bytes) => {
-                let mut some = [0; 32];
-                zeros(&mut some, *zero, *bytes);
-                let most = some.len().checked_div(usize::from(*bytes))?;
+            Self::ZeroPoint(_, bytes, some) => {
+                let most = SOME.checked_div(usize::from(*bytes))?;
                 let end = pixel.element.checked_add(pixel.len)?;
                 for element in (pixel.element..end).step_by(most.max(1)) {
                     let len = most.min(end.wrapping_sub(element));
@@ -299,7 +378,7 @@ impl<'a> Outside<'a> {
                         len,
                         ..*pixel
                     };
-                    (lanes.spread)(&part, &some, to);
+                    (lanes.spread)(&part, some, to);
                 }
             }
             Self::Pixel(outside) => (lanes.spread)(pixel, outside.get(first..)?, to),
@@ -309,7 +388,7 @@ impl<'a> Outside<'a> {
 
     fn fill(&self, pixel: &mut [i8], first: usize) -> Option<()> {
         match self {
-            Self::ZeroPoint(zero, bytes) => zeros(pixel, *zero, *bytes),
+            Self::ZeroPoint(zero, bytes, _) => zeros(pixel, *zero, *bytes),
             Self::Pixel(outside) => {
                 copy(pixel, outside.get(first..first.wrapping_add(pixel.len()))?)?;
             }

@@ -92,6 +92,17 @@ fn operators() -> Vec<Case> {
             &[("approximate", Attr::Text("tanh"))],
         ),
         newer("Mish", "Mish", &[]),
+        written("ThresholdedRelu", |net, x| {
+            net.node("ThresholdedRelu", &[x], &[number("alpha", 0.5)])
+        }),
+        written("Sqrt of a Relu", |net, x| {
+            let y = net.node("Relu", &[x], &[]);
+            net.node("Sqrt", &[&y], &[])
+        }),
+        // tract has none of its own: it is spelled out.
+        written("Swish", |net, x| {
+            net.node("Swish", &[x], &[number("alpha", 1.5)])
+        }),
     ])
     .collect()
 }
@@ -108,6 +119,13 @@ fn newer(name: &'static str, op: &str, attributes: &[(&str, Attr)]) -> Case {
         operators: net.operators(),
         model: net.finish(&output),
     }
+}
+
+/// x / 10 or x, by how it compares with 0.
+fn choice(net: &mut Net, compare: &str, x: &str) -> String {
+    let chosen = with_number(net, compare, x, 0.0);
+    let y = with_number(net, "Mul", x, 0.1);
+    net.node("Where", &[&chosen, x, &y], &[])
 }
 
 fn written_out() -> Vec<Case> {
@@ -176,6 +194,67 @@ fn written_out() -> Vec<Case> {
             let y = with_number(net, "Add", &y, 1.0);
             let y = net.node("Mul", &[x, &y], &[]);
             with_number(net, "Mul", &y, 0.5)
+        }),
+        written(
+            "gelu by tanh: Pow, Mul, Add, Mul, Tanh, Add, Mul, Mul",
+            |net, x| {
+                let y = with_number(net, "Pow", x, 3.0);
+                let y = with_number(net, "Mul", &y, 0.044_715);
+                let y = net.node("Add", &[x, &y], &[]);
+                let y = with_number(net, "Mul", &y, 0.797_884_6);
+                let y = net.node("Tanh", &[&y], &[]);
+                let y = with_number(net, "Add", &y, 1.0);
+                let y = net.node("Mul", &[x, &y], &[]);
+                with_number(net, "Mul", &y, 0.5)
+            },
+        ),
+        written("mish: x * tanh(log(1 + exp(x)))", |net, x| {
+            let y = net.node("Exp", &[x], &[]);
+            let y = with_number(net, "Add", &y, 1.0);
+            let y = net.node("Log", &[&y], &[]);
+            let y = net.node("Tanh", &[&y], &[]);
+            net.node("Mul", &[x, &y], &[])
+        }),
+        written("swish: x / (1 + exp(-x))", |net, x| {
+            let y = net.node("Neg", &[x], &[]);
+            let y = net.node("Exp", &[&y], &[]);
+            let y = with_number(net, "Add", &y, 1.0);
+            net.node("Div", &[x, &y], &[])
+        }),
+        written("sigmoid: 1 / (1 + exp(-x))", |net, x| {
+            let y = net.node("Neg", &[x], &[]);
+            let y = net.node("Exp", &[&y], &[]);
+            let y = with_number(net, "Add", &y, 1.0);
+            let one = net.constant(&[], &[1.0]);
+            net.node("Div", &[&one, &y], &[])
+        }),
+        written("sigmoid by Reciprocal", |net, x| {
+            let y = net.node("Neg", &[x], &[]);
+            let y = net.node("Exp", &[&y], &[]);
+            let y = with_number(net, "Add", &y, 1.0);
+            net.node("Reciprocal", &[&y], &[])
+        }),
+        written("LeakyRelu: max(x, x / 10)", |net, x| {
+            let y = with_number(net, "Mul", x, 0.1);
+            net.node("Max", &[x, &y], &[])
+        }),
+        written("min(x, x * x)", |net, x| {
+            let y = net.node("Mul", &[x, x], &[]);
+            net.node("Min", &[x, &y], &[])
+        }),
+        written("LeakyRelu by Greater and Where", |net, x| {
+            choice(net, "Greater", x)
+        }),
+        written("Where by GreaterOrEqual", |net, x| {
+            choice(net, "GreaterOrEqual", x)
+        }),
+        written("Where by Less", |net, x| choice(net, "Less", x)),
+        written("Where by LessOrEqual", |net, x| {
+            choice(net, "LessOrEqual", x)
+        }),
+        written("a Sum of three", |net, x| {
+            let y = net.node("Sigmoid", &[x], &[]);
+            net.node("Sum", &[x, &y, x], &[])
         }),
         written("Clip of a Tanh", |net, x| {
             let y = net.node("Tanh", &[x], &[]);

@@ -83,6 +83,19 @@ fn resizes() -> Vec<Case> {
             To::Scales([1.3, 2.3]),
             &[mode("linear"), from("align_corners")],
         ),
+        case("Expand of a pooled branch", WEIGHTED, IMAGE, |net| {
+            let x = net.conv("image", [8, 3, 3, 3], &[]);
+            let pooled = net.node("GlobalAveragePool", &[&x], &[]);
+            let pooled = net.conv(&pooled, [4, 8, 1, 1], &[]);
+            let shape = net.ints(&[1, 4, 10, 9]);
+            let spread = net.node("Expand", &[&pooled, &shape], &[]);
+            let both = net.node("Concat", &[&spread, &x], &[("axis", Attr::Int(1))]);
+            net.conv(&both, [5, 12, 1, 1], &[])
+        }),
+        case("SpaceToDepth", WEIGHTED, [1, 3, 12, 10], |net| {
+            let x = net.node("SpaceToDepth", &["image"], &[("blocksize", Attr::Int(2))]);
+            net.conv(&x, [8, 12, 3, 3], &[])
+        }),
         alone(
             "Resize, linear, asymmetric, a factor that leaves a rest",
             To::Scales([1.7, 2.3]),

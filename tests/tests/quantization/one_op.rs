@@ -32,10 +32,12 @@ pub fn graph(shapes: &[Shape], ops: Vec<(Op, Clamp, Vec<usize>)>) -> Graph {
         input: 0,
         outputs: vec![Output {
             name: "answer".into(),
+            values: "answer".into(),
             tensor: output,
             places: vec![],
         }],
         given: Default::default(),
+        parts_apart: false,
     }
 }
 

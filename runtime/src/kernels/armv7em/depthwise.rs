@@ -1,20 +1,27 @@
-//! Depthwise convolution: 3x3 kernels, with a stride of 1 or 2, in assembly.
+//! Depthwise convolution: 3x3 and 5x5 kernels, with a stride of 1 or 2, in assembly.
+//!
+//! A row is made strip by strip, so that what lies under a strip has room in scratch.
 
 use core::arch::global_asm;
 
-use crate::kernels::scratch::aligned;
+use crate::kernels::scratch::{aligned, of_depthwise};
 use crate::kernels::{Depthwise, scalar};
 
-global_asm!(include_str!("depthwise.s"), options(raw));
+global_asm!(include_str!("depthwise_3x3.s"), options(raw));
+global_asm!(include_str!("depthwise_5x5.s"), options(raw));
 
 unsafe extern "C" {
-    /// A strip of a row with stride 1.
-    fn tidbit_depthwise_1(job: &Strip);
-    /// A strip of a row with stride 2.
-    fn tidbit_depthwise_2(job: &Strip);
+    /// A strip of a row of a 3x3 kernel with stride 1.
+    fn tidbit_depthwise_3x3_1(job: &Strip);
+    /// The same with stride 2.
+    fn tidbit_depthwise_3x3_2(job: &Strip);
+    /// A strip of a row of a 5x5 kernel with stride 1.
+    fn tidbit_depthwise_5x5_1(job: &Strip);
+    /// The same with stride 2.
+    fn tidbit_depthwise_5x5_2(job: &Strip);
 }
 
-/// What the assembly takes, in the order in which it does.
+/// What the assembly takes, in the order in which it does; zeros are for its own use.
 #[repr(C)]
 struct Strip {
     zero_point: i32,
@@ -27,34 +34,73 @@ struct Strip {
     weights: *const i8,
     stride: usize,
     shift: u32,
-    entry: usize,
-    after: usize,
+    pairs: usize,
+    odd: usize,
     absent: u32,
     lines: *mut i8,
+    lines_end: *mut i8,
     line_bytes: usize,
     groups: usize,
-    rows: [*const i8; 3],
+    rows: [*const i8; 6],
     pixel: usize,
-    left: u32,
-    inside: *mut i8,
+    left: usize,
+    inside: usize,
     right: usize,
+    whole: usize,
     padding: *const i8,
     padding_step: usize,
     pad: u32,
-    lines_end: *mut i8,
-    unused: u32,
+    pass: u32,
 }
 
-/// Channels that are turned at a time, and bytes of the line of each.
+/// Channels that are turned at a time.
 const GROUP: usize = 4;
-const LINE: usize = 192;
-/// Bytes of a line for two columns, and how many of these there are.
-const COLUMNS: usize = 12;
-const MOST: usize = LINE / COLUMNS;
+
+/// A size of kernels that the assembly knows.
+struct Size {
+    /// Rows and columns.
+    taps: usize,
+    /// Columns of which a line has room, an even number.
+    columns: usize,
+    /// Bytes of a line for two columns of one pass.
+    two: usize,
+    /// Bytes of the lines of one channel.
+    channel: usize,
+    /// Whether an output without a partner is a pair of its own.
+    odd_pair: usize,
+    /// For strides 1 and 2.
+    run: [unsafe extern "C" fn(&Strip); 2],
+}
+
+const THREE: Size = Size {
+    taps: 3,
+    columns: 32,
+    two: 12,
+    channel: 192,
+    odd_pair: 0,
+    run: [tidbit_depthwise_3x3_1, tidbit_depthwise_3x3_2],
+};
+const FIVE: Size = Size {
+    taps: 5,
+    columns: 24,
+    two: 8,
+    channel: 288,
+    odd_pair: 1,
+    run: [tidbit_depthwise_5x5_1, tidbit_depthwise_5x5_2],
+};
+
+// The lines of four channels, and the sums of a strip of 5x5, are within what a blob has scratch for.
+const _: () = assert!(GROUP * THREE.channel <= of_depthwise(3, 0) - 4);
+const _: () = assert!(GROUP * FIVE.channel + 4 * 20 <= of_depthwise(5, 0) - 4);
 
 /// A row of a [`Depthwise`].
 pub(super) fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &mut [i8]) {
-    if by_strips(job, rows, out, scratch).is_none() {
+    let made = match job.kernel {
+        [3, 3] => by_strips(job, &THREE, rows, out, scratch),
+        [5, 5] => by_strips(job, &FIVE, rows, out, scratch),
+        _ => None,
+    };
+    if made.is_none() {
         scalar::depthwise(job, rows, out, &mut []);
     }
 }
@@ -62,125 +108,124 @@ pub(super) fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scr
 /// `None` for a job that the assembly cannot run; then nothing was written.
 fn by_strips(
     job: &Depthwise<'_>,
+    size: &Size,
     rows: &[&[i8]],
     out: &mut [i8],
     scratch: &mut [i8],
 ) -> Option<()> {
-    let channels = job.channels;
+    let (channels, stride) = (job.channels, job.stride);
     let lines = aligned(scratch);
-    let [top, middle, bottom] = rows else {
-        return None;
-    };
+    let half = size.taps / 2;
+    let run = size.run.get(stride.checked_sub(1)?)?;
+    let inner = rows.get(half).filter(|row| !row.is_empty())?;
+    let count = out.len().checked_div(channels)?;
+    // One past the column under the last tap of the last output.
+    let end = count.checked_sub(1)?.checked_mul(stride)?;
+    let end = end.checked_add(size.taps)?.checked_sub(job.pad_left)?;
     let fast = job.fits(rows)
-        && job.kernel == [3, 3]
         && (job.multiplier, job.dilation) == (1, 1)
         && (job.input_bytes, job.output_bytes) == (1, 1)
         && job.weights.packing.depthwise_by_channel()
-        && job.pad_left <= 1
+        && job.pad_left <= half
+        && end <= job.width.saturating_add(half)
         && channels >= GROUP
-        && !middle.is_empty()
-        && lines.len() >= GROUP * LINE
+        && lines.len() >= of_depthwise(size.taps, 0).saturating_sub(4)
         && lines.as_ptr().addr().is_multiple_of(4);
-    let count = out.len().checked_div(channels)?;
-    // The column under the last tap of the last output; behind the image there is one of padding.
-    let last = count.checked_sub(1)?.checked_mul(job.stride)?;
-    let last = last.checked_add(2)?.checked_sub(job.pad_left)?;
-    // Two outputs, or one of stride 2, move the window by two columns.
-    let (run, per_pair) = match job.stride {
-        1 => (tidbit_depthwise_1 as unsafe extern "C" fn(&Strip), COLUMNS),
-        2 => (
-            tidbit_depthwise_2 as unsafe extern "C" fn(&Strip),
-            2 * COLUMNS,
-        ),
-        _ => return None,
-    };
-    if !fast || last > job.width {
+    if !fast {
         return None;
     }
-    let most = if job.stride == 1 {
-        2 * MOST - 2
-    } else {
-        MOST - 1
-    };
-    let absent = u32::from(top.is_empty()) | u32::from(bottom.is_empty()) << 1;
-    let or_middle = |row: &&[i8]| if row.is_empty() { *middle } else { *row }.as_ptr();
+    let mut absent = 0;
+    let mut starts = [inner.as_ptr(); 6];
+    for (index, (row, start)) in rows.iter().zip(&mut starts).enumerate() {
+        if row.is_empty() {
+            absent |= 1u32.wrapping_shl(index as u32);
+        } else {
+            *start = row.as_ptr();
+        }
+    }
     let zeros = [job.zero_point; GROUP];
     let lines = lines.as_mut_ptr();
-    for start in (0..count).step_by(most) {
-        let outputs = most.min(count.wrapping_sub(start));
-        // All columns under the strip, two by two: padding, then so many inside, then padding.
-        let columns = if job.stride == 1 {
-            outputs.wrapping_add(3) / 2
-        } else {
-            outputs.wrapping_add(1)
-        };
-        let (left, first) = match start.wrapping_mul(job.stride).checked_sub(job.pad_left) {
-            Some(first) => (0, first),
-            None => (1, 1),
-        };
+    let most = size.columns.wrapping_sub(size.taps).checked_div(stride)?;
+    let mut start = 0usize;
+    while start < count {
+        let outputs = count.wrapping_sub(start).min(most.wrapping_add(1));
+        let under = outputs.wrapping_sub(1).wrapping_mul(stride);
+        // All columns under the strip, two by two: padding and perhaps column 0, then so many that lie
+        // inside, then perhaps one more, and padding.
+        let twos = under.wrapping_add(size.taps).wrapping_add(1) / 2;
+        let place = start.wrapping_mul(stride);
+        let left = job.pad_left.saturating_sub(place);
+        let from = place.saturating_sub(job.pad_left);
+        let first = from.wrapping_add(left & 1);
+        let left_twos = left.min(1);
         let width = job.width.saturating_sub(first);
-        let inside = columns.saturating_sub(left).min(width / 2);
-        let right = match columns.wrapping_sub(left).wrapping_sub(inside) {
+        let inside = twos.saturating_sub(left_twos).min(width / 2);
+        let right = match twos.wrapping_sub(left_twos).wrapping_sub(inside) {
             0 => 0,
             _ if width & 1 == 1 => 1,
             _ => 2,
         };
-        // From the first pixel of the strip on; the first column inside is that behind `left`.
-        let from = first.wrapping_sub(left).wrapping_mul(channels);
+        let pairs = outputs.wrapping_add(size.odd_pair) / 2;
         // Where channels are no multiple of four, the last four come again.
-        let groups = channels / GROUP;
-        let rest = channels.wrapping_sub(GROUP);
-        let parts = [(0, groups), (rest, usize::from(channels % GROUP != 0))];
-        for (channel, groups) in parts.into_iter().filter(|(_, groups)| *groups > 0) {
-            let place = from.wrapping_add(channel);
+        let rest = usize::from(!channels.is_multiple_of(GROUP));
+        let last = channels.wrapping_sub(GROUP);
+        for (channel, groups) in [(0, channels / GROUP), (last, rest)] {
+            if groups == 0 {
+                continue;
+            }
+            let pixel = from.wrapping_mul(channels).wrapping_add(channel);
             let own = job.outside.and_then(|pixel| pixel.get(channel..));
+            let taps = size.taps.wrapping_mul(size.taps);
+            let target = start.wrapping_mul(channels).wrapping_add(channel);
             let strip = Strip {
                 zero_point: job.requant.zero_point.into(),
                 multiplier: 0,
                 line_end: 0,
                 line: 0,
-                out: out
-                    .as_mut_ptr()
-                    .wrapping_add(start.wrapping_mul(channels).wrapping_add(channel)),
+                out: out.as_mut_ptr().wrapping_add(target),
                 bias: job.requant.bias.as_ptr().wrapping_add(channel),
                 multipliers: job.requant.multipliers.as_ptr().wrapping_add(channel),
                 weights: job
                     .weights
                     .values
                     .as_ptr()
-                    .wrapping_add(channel.wrapping_mul(9)),
+                    .wrapping_add(channel.wrapping_mul(taps)),
                 stride: channels,
                 shift: job.requant.shift.into(),
-                entry: outputs / 2,
-                after: outputs & 1,
+                pairs,
+                odd: outputs & 1,
                 absent,
                 lines,
-                line_bytes: (outputs / 2).wrapping_mul(per_pair),
+                lines_end: lines.wrapping_add(GROUP.wrapping_mul(size.channel)),
+                line_bytes: pairs.wrapping_mul(stride).wrapping_mul(size.two),
                 groups,
-                rows: [top, middle, bottom].map(|row| or_middle(row).wrapping_add(place)),
+                rows: starts.map(|row| row.wrapping_add(pixel)),
                 pixel: channels,
-                left: left as u32,
-                inside: lines.wrapping_add(left.wrapping_add(inside).wrapping_mul(COLUMNS)),
+                left,
+                inside: left_twos.wrapping_add(inside).wrapping_mul(size.two),
                 right,
+                whole: twos.wrapping_mul(size.two),
                 padding: own.map_or(zeros.as_ptr(), <[i8]>::as_ptr),
                 padding_step: if own.is_some() { GROUP } else { 0 },
                 pad: 0,
-                lines_end: lines.wrapping_add(GROUP * LINE),
-                unused: 0,
+                pass: 0,
             };
             // SAFETY: `fits`: each row that is not empty has `width` pixels of `channels` bytes, and there
-            // are a bias, a multiplier and nine weights for each channel. Of a row the assembly reads the
-            // first column where `left` is set (the first is column 0 then, and a row has one), two times
-            // `inside` columns behind, and one more if `right` is 1: `first + 2 * inside` is less than
-            // `width` then. It reads four bytes of each, those of channels `channel` and behind, and so of
-            // each of `groups` groups; the last ends at `channels` at most. `outside` has `channels` bytes,
-            // where there is one; else the same four are read again.
-            // Lines hold 16 times two columns, and no more are written: `columns` is 16 at most, and
-            // `left`, `inside` and `right` together are `columns`, because the last column under a tap is
-            // `width` at most. The outputs of a strip are those from `start` on, a byte in each channel
-            // of the groups; there are `count` of them in all, and `out` has as many pixels.
+            // are a bias, a multiplier and `taps` squared weights for each channel. Of a row the assembly
+            // reads column 0 if `left` is 1 (a row has one), two times `inside` columns from `first` on,
+            // and one more if `right` is 1: that is less than `width` then. It reads four bytes of each,
+            // those of channel `channel` and behind, and so of each of `groups` groups; the last ends at
+            // `channels` at most. `outside` has `channels` bytes, where there is one; else the same four
+            // are read again. Instead of an empty row `inner` is read.
+            // `twos` is half of `columns` at most, for which lines have room; with a kernel of 3 `left`,
+            // `inside` and `right` make no more than that, since `end` is `width + 1` at most, and with one
+            // of 5 the assembly ends at `whole`. Pairs of outputs read within the lines, and sums of 20
+            // outputs lie behind them: `of_depthwise` has room for both, see above. The outputs of a strip
+            // are a byte for each channel of the groups in the pixels from `start` on; there are `count`
+            // of these in all, as many as `out` has.
             unsafe { run(&strip) };
         }
+        start = start.wrapping_add(outputs);
     }
     let (lo, hi) = (job.requant.lo, job.requant.hi);
     if (lo, hi) != (i8::MIN.into(), i8::MAX.into()) {

@@ -5,6 +5,7 @@
 //! them are written in assembly, whole: a core has 14 registers, and the loops use every one.
 
 mod depthwise;
+mod elementwise;
 mod multiply;
 mod spread;
 
@@ -17,8 +18,14 @@ pub const KERNELS: Kernels = Kernels {
     lanes: Some(super::Lanes {
         spread: spread::spread,
         multiply: multiply::multiply,
+        sweep: multiply::sweep,
     }),
     gemm: multiply::gemm,
     depthwise: depthwise::depthwise,
+    add: elementwise::add,
+    lookup: elementwise::lookup,
+    lookup_in_place: elementwise::lookup_in_place,
+    max_into: elementwise::max_into,
+    min_into: elementwise::min_into,
     ..scalar::KERNELS
 };

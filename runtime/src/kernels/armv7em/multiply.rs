@@ -2,7 +2,7 @@
 
 use core::arch::global_asm;
 
-use super::spread::spread;
+use super::spread::{spread, spread_all};
 use crate::kernels::lanes::{Spread, bytes_of, lanes_for};
 use crate::kernels::scalar::of_element;
 use crate::kernels::scratch::{aligned, patches_at_once};
@@ -45,7 +45,62 @@ const SHIFT: u32 = 2;
 /// Int16 come out.
 const WIDE: u32 = 4;
 
-/// A [`Gemm`] over patches that lie one behind the other, in lanes as far as scratch has room.
+impl Multiply {
+    /// A job without patches and output; `None` for one that the assembly cannot run, or of which
+    /// weights or multipliers are missing.
+    fn of(job: &Gemm<'_>) -> Option<Self> {
+        let (requant, outputs) = (&job.requant, job.outputs());
+        let weights = job.weights.values;
+        let whole = outputs.checked_mul(job.k)? == weights.len()
+            && requant.multipliers.len() == outputs
+            && job.weights.packing == Packing::CortexM4
+            && job.k > 1;
+        let kind = |set: bool, bit: u32| if set { bit } else { 0 };
+        whole.then_some(Self {
+            lanes: core::ptr::null(),
+            bias: requant.bias.as_ptr(),
+            multipliers: requant.multipliers.as_ptr(),
+            out: core::ptr::null_mut(),
+            zero_point: requant.zero_point.into(),
+            stride: job.stride,
+            weights: weights.as_ptr(),
+            weights_end: weights
+                .as_ptr()
+                .wrapping_add((outputs & !1).wrapping_mul(job.k)),
+            lanes_end: core::ptr::null(),
+            shift: requant.shift.into(),
+            pairs: job.k / 2,
+            kind: kind(job.k & 1 == 1, ODD)
+                | kind(requant.shift != 0, SHIFT)
+                | kind(job.output_bytes == 2, WIDE),
+        })
+    }
+
+    /// Runs it for `lanes` lanes.
+    ///
+    /// # Safety
+    /// There are 1 to 4 lanes. From `patches` on, a whole word, `bytes_of(lanes, k)` bytes can be read,
+    /// and from `out` on as many pixels be written as there are lanes. The job has two outputs at least.
+    unsafe fn run(&mut self, lanes: usize, patches: *const i8, out: *mut i8) {
+        self.lanes = patches;
+        self.out = out;
+        self.lanes_end = patches.wrapping_add(self.pairs.wrapping_mul(lanes).wrapping_mul(4));
+        // SAFETY: `of` has seen that there are a bias, a multiplier and `k` weights for each output
+        // channel. Each pair of channels takes two, two and 2 * `k` of these, from the first on until
+        // `weights_end`; it reads the words of all lanes and writes an element for each channel in each
+        // of as many pixels as there are lanes, which the caller says are there.
+        unsafe {
+            match lanes {
+                4 => tidbit_multiply_4(self),
+                3 => tidbit_multiply_3(self),
+                2 => tidbit_multiply_2(self),
+                _ => tidbit_multiply_1(self),
+            }
+        }
+    }
+}
+
+/// A [`Gemm`] over patches that lie one behind the other.
 pub(super) fn gemm(
     job: &Gemm<'_>,
     count: usize,
@@ -53,108 +108,116 @@ pub(super) fn gemm(
     out: &mut [i8],
     scratch: &mut [i8],
 ) {
-    if !job.fits(count, patches.len(), out.len()) {
-        return;
+    if sweep(job, count, &[patches], out, scratch).is_none() {
+        scalar::gemm(job, count, patches, out, &mut []);
     }
+}
+
+/// A [`Gemm`] whose patches are made of as many elements of each of `rows`, in lanes as far as scratch
+/// has room; `None` if it has none, or the assembly cannot run the job. Then nothing was written.
+pub(super) fn sweep(
+    job: &Gemm<'_>,
+    count: usize,
+    rows: &[&[i8]],
+    out: &mut [i8],
+    scratch: &mut [i8],
+) -> Option<()> {
     let room = aligned(scratch);
-    let most = room
-        .len()
-        .checked_div(bytes_of(1, job.k))
-        .unwrap_or(0)
-        .min(patches_at_once(job.k));
-    if !suits(job) || most == 0 {
-        return scalar::gemm(job, count, patches, out, &mut []);
+    let most = room.len().checked_div(bytes_of(1, job.k))?;
+    let most = most.min(patches_at_once(job.k));
+    let span = job.k.checked_div(rows.len())?;
+    let part = Gemm { k: span, ..*job };
+    let mut call = Multiply::of(job)?;
+    let fits = span.checked_mul(rows.len()) == Some(job.k)
+        && rows.iter().all(|row| part.reads(count, row.len()))
+        && job.writes(count, out.len());
+    if !fits || most == 0 || !is_at_a_word(room) {
+        return None;
     }
     let mut first = 0usize;
     while first < count {
         let lanes = lanes_for(count.wrapping_sub(first), most);
-        let from = patches.get(first.wrapping_mul(job.pitch)..);
-        let to = out.get_mut(first.wrapping_mul(job.stride)..);
-        let (Some(from), Some(to)) = (from, to) else {
-            return;
-        };
-        let how = Spread {
-            lanes,
-            first: 0,
-            count: lanes,
-            element: 0,
-            len: job.k,
-            step: job.pitch,
-            bytes: job.input_bytes,
-        };
-        spread(&how, from, room);
-        multiply(job, lanes, room, to);
+        let mut element = 0usize;
+        for row in rows {
+            let row = row.get(first.wrapping_mul(job.pitch)..)?;
+            let line = Spread {
+                lanes,
+                first: 0,
+                count: lanes,
+                element,
+                len: span,
+                step: job.pitch,
+                bytes: job.input_bytes,
+            };
+            if job.input_bytes == 1 {
+                let to = room.as_mut_ptr().wrapping_add(line.place(0, element));
+                // SAFETY: `fits`: each row has `span` bytes of each of patches `first` to `first + lanes`,
+                // since `lanes_for` gives no more than `count - first`; and it gives no more than `most`,
+                // for which `room` has lanes of `k` elements, from a whole word on.
+                unsafe { spread_all(lanes, row.as_ptr(), to, span, job.pitch) };
+            } else {
+                spread(&line, row, room);
+            }
+            element = element.wrapping_add(span);
+        }
+        let to = out.get_mut(first.wrapping_mul(job.stride)..)?;
+        if job.outputs() > 1 {
+            // SAFETY: `room` has `most` lanes, and `out` the pixels of patches `first` to `first + lanes`,
+            // as `fits` says.
+            unsafe { call.run(lanes, room.as_ptr(), to.as_mut_ptr()) };
+        }
+        finish(job, lanes, room, to);
         first = first.wrapping_add(lanes);
     }
+    Some(())
 }
 
-/// Whether the assembly can run a job.
-fn suits(job: &Gemm<'_>) -> bool {
-    job.weights.packing == Packing::CortexM4 && job.k > 1
+fn is_at_a_word(lanes: &[i8]) -> bool {
+    lanes.as_ptr().addr().is_multiple_of(4)
 }
 
 /// A [`Gemm`] over as many patches as there are lanes.
 pub(super) fn multiply(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
-    let outputs = job.outputs();
-    let in_lanes = Gemm { pitch: 0, ..*job };
-    if !suits(job)
-        || !in_lanes.fits(lanes, usize::MAX, out.len())
-        || bytes_of(lanes, job.k) > patches.len()
-        || !patches.as_ptr().addr().is_multiple_of(4)
-    {
-        return;
-    }
-    let Some(whole) = job.weights.values.get(..(outputs & !1).wrapping_mul(job.k)) else {
+    let Some(mut call) = Multiply::of(job) else {
         return;
     };
-    let requant = &job.requant;
-    let pairs = job.k / 2;
-    if outputs > 1 {
-        let ends = whole.as_ptr_range();
-        let kind = |set: bool, bit: u32| if set { bit } else { 0 };
-        let call = Multiply {
-            lanes: patches.as_ptr(),
-            bias: requant.bias.as_ptr(),
-            multipliers: requant.multipliers.as_ptr(),
-            out: out.as_mut_ptr(),
-            zero_point: requant.zero_point.into(),
-            stride: job.stride,
-            weights: ends.start,
-            weights_end: ends.end,
-            lanes_end: patches
-                .as_ptr()
-                .wrapping_add(pairs.wrapping_mul(lanes).wrapping_mul(4)),
-            shift: u32::from(requant.shift),
-            pairs,
-            kind: kind(job.k & 1 == 1, ODD)
-                | kind(requant.shift != 0, SHIFT)
-                | kind(job.output_bytes == 2, WIDE),
-        };
-        // SAFETY: `fits`: there are a bias, a multiplier and `k` weights for each output channel, and of
-        // these each pair of channels takes two, two and 2 * `k`, from the first on until `whole` ends.
-        // For each pair the words of all lanes are read, `bytes_of(lanes, k)` bytes from a whole word
-        // on, and an element for each channel is written in each of `lanes` pixels of the output, of
-        // which `fits` says that they lie within `out`.
-        unsafe {
-            match lanes {
-                4 => tidbit_multiply_4(&call),
-                3 => tidbit_multiply_3(&call),
-                2 => tidbit_multiply_2(&call),
-                1 => tidbit_multiply_1(&call),
-                _ => return,
-            }
-        }
+    let own = job.outputs().wrapping_mul(job.output_bytes.into());
+    let last = lanes.wrapping_sub(1).checked_mul(job.stride);
+    let end = last.and_then(|last| last.checked_add(own));
+    let fits = matches!(lanes, 1..=4)
+        && bytes_of(lanes, job.k) <= patches.len()
+        && end.is_some_and(|end| end <= out.len());
+    if !fits || !is_at_a_word(patches) {
+        return;
     }
-    of_element!(job.output_bytes, Q => {
-        if outputs & 1 == 1 {
-            last_channel::<Q>(job, lanes, patches, out);
-        }
-        bound::<Q>(job, lanes, out);
-    });
+    if job.outputs() > 1 {
+        // SAFETY: `fits` says what is asked for; `own` does not overflow, since there is a bias of four
+        // bytes for each output.
+        unsafe { call.run(lanes, patches.as_ptr(), out.as_mut_ptr()) };
+    }
+    finish(job, lanes, patches, out);
+}
+
+/// What the assembly leaves undone: the last of an odd number of output channels, and bounds that are
+/// tighter than those of the instruction that saturates.
+#[inline(always)]
+fn finish(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
+    if job.outputs() & 1 == 1 {
+        last_channel(job, lanes, patches, out);
+    }
+    let whole = if job.output_bytes == 1 {
+        (i8::MIN.into(), i8::MAX.into())
+    } else {
+        (i16::MIN, i16::MAX)
+    };
+    if (job.requant.lo, job.requant.hi) != whole {
+        bound(job, lanes, out);
+    }
 }
 
 /// Of an odd number of output channels the last, whose weights lie by themselves.
-fn last_channel<Q: Element>(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
+#[inline(never)]
+fn last_channel(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
     let last = job.outputs().wrapping_sub(1);
     let weights = job.weights.values.get(last.wrapping_mul(job.k)..);
     let requant = job.requant.from_channel(last);
@@ -172,22 +235,28 @@ fn last_channel<Q: Element>(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &
             products.fold(acc, i32::wrapping_add)
         });
         let pixel = out.get_mut(lane.wrapping_mul(job.stride)..);
-        let q = pixel.and_then(|pixel| Q::view_mut(pixel).get_mut(last));
-        if let (Some(q), Some((bias, multiplier))) = (q, requant.channels().next()) {
-            *q = requant.finish(bias.wrapping_add(dot), multiplier);
-        }
+        let (Some(pixel), Some((bias, multiplier))) = (pixel, requant.channels().next()) else {
+            return;
+        };
+        of_element!(job.output_bytes, Q => {
+            if let Some(q) = Q::view_mut(pixel).get_mut(last) {
+                *q = requant.finish(bias.wrapping_add(dot), multiplier);
+            }
+        });
     }
 }
 
 /// Holds outputs within bounds that are tighter than those of the instruction that saturates.
-fn bound<Q: Element>(job: &Gemm<'_>, lanes: usize, out: &mut [i8]) {
+#[inline(never)]
+fn bound(job: &Gemm<'_>, lanes: usize, out: &mut [i8]) {
     let (lo, hi) = (job.requant.lo, job.requant.hi);
-    if (i32::from(lo), i32::from(hi)) == (Q::MIN.value(), !Q::MIN.value()) {
-        return;
-    }
     for lane in 0..lanes {
-        let pixel = out.get_mut(lane.wrapping_mul(job.stride)..);
-        let pixel = pixel.and_then(|pixel| Q::view_mut(pixel).get_mut(..job.outputs()));
-        scalar::clamp_to(pixel.unwrap_or_default(), lo, hi);
+        let pixel = out
+            .get_mut(lane.wrapping_mul(job.stride)..)
+            .unwrap_or_default();
+        of_element!(job.output_bytes, Q => {
+            let pixel = Q::view_mut(pixel).get_mut(..job.outputs());
+            scalar::clamp_to(pixel.unwrap_or_default(), lo, hi);
+        });
     }
 }

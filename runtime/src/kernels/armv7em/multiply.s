@@ -24,7 +24,6 @@
         .equ    KIND, 44                @ becomes the address behind the loop
         .equ    FINISH, 48              @ the address where accumulators become elements
         .equ    FRAME, 52
-        .equ    UNROLLED, 16            @ pairs of elements in a turn of the loop
 
 @ A word of a lane against both channels' weights, from accumulators `c` and `d` on.
 .macro both x, a, b, c, d
@@ -142,8 +141,9 @@
         pop     {r4-r11, pc}
 .endm
 
-@ `c` and `d` are the accumulators of the last lane; `bytes` those of a pair's instructions.
-.macro multiply name, lanes, c, d, bytes
+@ `c` and `d` are the accumulators of the last lane; `bytes` those of a pair's instructions, of which
+@ a turn of the loop has `pairs`, a power of two.
+.macro multiply name, lanes, c, d, bytes, pairs
         .section .text.\name, "ax", %progbits
         .p2align 2
         .global \name
@@ -159,7 +159,7 @@
         @ are left.
         adr.w   r2, 3f
         sub     r11, r11, #1
-        and     r11, r11, #(UNROLLED - 1)
+        and     r11, r11, #(\pairs - 1)
         mov     r3, #\bytes
         mls     r11, r11, r3, r2
         orr     r11, r11, #1
@@ -188,7 +188,7 @@
         ldr     pc, [sp, #PAIRS]
         .p2align 2
 2:
-.rept UNROLLED
+.rept \pairs
         ldr     r12, [r1], #4
         products \lanes
 .endr
@@ -211,10 +211,10 @@
 .endm
 
         .syntax unified
-        multiply tidbit_multiply_4, 4, r10, r11, 48
-        multiply tidbit_multiply_3, 3, r8, r9, 40
-        multiply tidbit_multiply_2, 2, r6, r7, 30
-        multiply tidbit_multiply_1, 1, r4, r5, 22
+        multiply tidbit_multiply_4, 4, r10, r11, 48, 16
+        multiply tidbit_multiply_3, 3, r8, r9, 40, 16
+        multiply tidbit_multiply_2, 2, r6, r7, 30, 8
+        multiply tidbit_multiply_1, 1, r4, r5, 22, 8
         .text
 
 @ Names are the whole crate's.

@@ -18,8 +18,29 @@ unsafe extern "C" {
     fn tidbit_spread_1(from: *const i8, to: *mut i8, count: usize, step: usize);
 }
 
-/// All lanes: from, to, how many elements of each, bytes from one to the next.
-type Spreader = unsafe extern "C" fn(*const i8, *mut i8, usize, usize);
+/// Writes the first `len` elements of all of so many lanes.
+///
+/// # Safety
+/// There are 1 to 4 lanes. From `from` on `len` bytes can be read at as many places `step` bytes apart,
+/// and the words of so many lanes of `len` elements can be written from `to` on, which is where a word
+/// begins or its second half, if the first half is there. `len` is not 0.
+pub(super) unsafe fn spread_all(
+    lanes: usize,
+    from: *const i8,
+    to: *mut i8,
+    len: usize,
+    step: usize,
+) {
+    // SAFETY: the same as of the caller; with one lane its words are 4 bytes apart.
+    unsafe {
+        match lanes {
+            4 => tidbit_spread_4(from, to, len, step),
+            3 => tidbit_spread_3(from, to, len, step),
+            2 => tidbit_spread_2(from, to, len, step),
+            _ => tidbit_spread_1(from, to, len, 4),
+        }
+    }
+}
 
 /// Writes elements into lanes, which begin at a whole word.
 pub(super) fn spread(job: &Spread, from: &[i8], to: &mut [i8]) {
@@ -29,29 +50,21 @@ pub(super) fn spread(job: &Spread, from: &[i8], to: &mut [i8]) {
     if job.bytes != 1 {
         return copy(job, from, to);
     }
-    let all = match (job.lanes, job.count) {
-        (4, 4) => Some(tidbit_spread_4 as Spreader),
-        (3, 3) => Some(tidbit_spread_3 as Spreader),
-        (2, 2) => Some(tidbit_spread_2 as Spreader),
-        _ => None,
-    };
-    if let Some(all) = all {
-        let to = to.as_mut_ptr().wrapping_add(job.place(0, job.element));
-        // SAFETY: `fits`: `from` has `len` elements at each of as many places `step` apart as there are
-        // lanes, and `to` has the words of all lanes up to that of the last element written. `first` is
-        // 0, so `place` is the byte of an element of lane 0, and it is even, as the address at which
-        // `to` begins.
-        unsafe { all(from.as_ptr(), to, job.len, job.step) };
+    let (mut from, lane) = (from.as_ptr(), job.place(job.first, job.element));
+    let mut to = to.as_mut_ptr().wrapping_add(lane);
+    if job.lanes == job.count {
+        // SAFETY: `fits` says all of it; `place` is the byte of an element of lane 0, in a word or its
+        // second half.
+        unsafe { spread_all(job.lanes, from, to, job.len, job.step) };
         return;
     }
-    for index in 0..job.count {
-        let from = from.as_ptr().wrapping_add(index.wrapping_mul(job.step));
-        let lane = job.first.wrapping_add(index);
-        let to = to.as_mut_ptr().wrapping_add(job.place(lane, job.element));
+    for _ in 0..job.count {
         // SAFETY: `fits`: `len` elements can be read from each of `count` places `step` apart, and the
-        // words of all lanes can be written up to that of the last element; `lane` is one of them. The
-        // words of a lane are 4 * `lanes` bytes apart.
+        // words of all lanes can be written up to that of the last element; these are `count` of them,
+        // each a word behind the one before. The words of a lane are 4 * `lanes` bytes apart.
         unsafe { tidbit_spread_1(from, to, job.len, job.lanes.wrapping_mul(4)) };
+        from = from.wrapping_add(job.step);
+        to = to.wrapping_add(4);
     }
 }
 

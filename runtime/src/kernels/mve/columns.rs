@@ -10,14 +10,14 @@ use core::arch::naked_asm;
 /// Bytes of what one load of each row becomes.
 pub(super) const COLUMN: usize = 64;
 
-/// Rows to bring to columns.
+/// Rows to bring to columns; afterwards those of the next channels.
 #[repr(C)]
 pub(super) struct Columns {
     /// The rows; one that there is not is `beyond`, with a step of 0.
     pub(super) rows: [*const i8; 4],
     /// Bytes from one load to the next.
     pub(super) steps: [usize; 4],
-    /// What stands beyond the rows: 16 bytes.
+    /// What stands beyond the rows: as many bytes as a load has.
     pub(super) beyond: *const i8,
     /// Bytes of a load.
     pub(super) lanes: usize,
@@ -31,6 +31,8 @@ pub(super) struct Columns {
     pub(super) right: usize,
     /// Where the columns go: those on the left, those of the rows, those on the right.
     pub(super) targets: [*mut i8; 3],
+    /// Bytes by which the rows move on afterwards.
+    pub(super) onward: [usize; 4],
 }
 
 /// Fills columns: `load` has the loads of a step, `step` moves the rows on.
@@ -40,8 +42,10 @@ macro_rules! fill {
             ".cpu cortex-m55",
             "push {{r4-r11, lr}}",
             "ldr r10, [r0, #32]", // beyond
-            "ldr r9, [r0, #40]", // left
-            "vldrb.u8 q3, [r10]",
+            "ldrd r12, r9, [r0, #36]", // lanes, left
+            "vctp.8 r12",
+            "vpst",
+            "vldrbt.u8 q3, [r10]",
             "wls lr, r9, 3f",
             "ldr r12, [r0, #56]",
             "vmov q0, q3",
@@ -56,8 +60,6 @@ macro_rules! fill {
             "3:",
             "ldr r9, [r0, #60]",
             "ldrd r10, r11, [r0, #44]", // body, rest
-            "ldr r12, [r0, #36]", // lanes
-            "vctp.8 r12",
             "ldm r0, {{r1-r8}}",
             "wls lr, r10, 6f",
             "5:",
@@ -80,9 +82,11 @@ macro_rules! fill {
             "7:",
             "ldr r9, [r0, #52]", // right
             "wls lr, r9, 9f",
-            "ldr r10, [r0, #32]", // beyond
+            "ldrd r10, r11, [r0, #32]", // beyond, lanes
             "ldr r12, [r0, #64]",
-            "vldrb.u8 q3, [r10]",
+            "vctp.8 r11",
+            "vpst",
+            "vldrbt.u8 q3, [r10]",
             "vmov q0, q3",
             "vmov q1, q3",
             "vmov q2, q3",
@@ -93,6 +97,10 @@ macro_rules! fill {
             "vst43.8 {{q0, q1, q2, q3}}, [r12]!",
             "le lr, 8b",
             "9:",
+            "vldrw.u32 q0, [r0]",
+            "vldrw.u32 q1, [r0, #68]",
+            "vadd.i32 q0, q0, q1",
+            "vstrw.32 q0, [r0]",
             "pop {{r4-r11, pc}}",
         )
     };
@@ -103,7 +111,7 @@ macro_rules! fill {
 /// # Safety
 /// All that `columns` names has to be there; every load becomes [`COLUMN`] bytes.
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn of_three(columns: &Columns) {
+pub(super) unsafe extern "C" fn of_three(columns: &mut Columns) {
     fill!(
         [
             "vpsttt",
@@ -120,7 +128,7 @@ pub(super) unsafe extern "C" fn of_three(columns: &Columns) {
 /// # Safety
 /// As for [`of_three`].
 #[unsafe(naked)]
-pub(super) unsafe extern "C" fn of_four(columns: &Columns) {
+pub(super) unsafe extern "C" fn of_four(columns: &mut Columns) {
     fill!(
         [
             "vpstttt",

@@ -12,8 +12,10 @@
 
 mod clamp;
 mod columns;
+mod copy;
 mod depthwise;
 mod dot;
+mod elements;
 mod gemm;
 mod narrow;
 mod sums;
@@ -27,5 +29,14 @@ pub const KERNELS: Kernels = Kernels {
     packing: Packing::CortexM55,
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
+    copy_runs: copy::copy_runs,
+    add: elements::add,
+    mul: elements::mul,
+    lookup: elements::lookup,
+    lookup_in_place: elements::lookup_in_place,
+    sum_into: elements::sum_into,
+    average: elements::average,
+    max_into: elements::max_into,
+    min_into: elements::min_into,
     ..scalar::KERNELS
 };

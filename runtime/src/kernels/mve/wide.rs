@@ -2,7 +2,7 @@
 //! pixel and four, stay in general registers while patches and weights go by, 16 elements a step.
 //!
 //! A step of two pixels is 14 instructions for 128 products. Eight steps stand one behind the other
-//! and the first round begins amid them, so short patches pay for no loop; all around them takes 28
+//! and the first round begins amid them, so short patches pay for no loop; all around them takes 25
 //! instructions for the eight outputs. On a Cortex-M55, which works on half a vector a cycle and
 //! overlaps a load with a product, a step takes about 18 cycles.
 
@@ -12,9 +12,10 @@ use super::gemm::Tiles;
 
 /// Rust macro for what the two functions have in common; assembly for what they have not.
 ///
-/// Frame: 0 zero point, 4 stride, 8 way to the next pass's patches, 12 weights of the block, 16 rounds of
-/// eight steps, 20 where the first one begins, 24 what follows them, 28 what follows the tail, 32
-/// elements of the tail, 36 the tiles.
+/// Frame: 0 zero point, 4 stride, 8 way to the next pass's patches, 12 weights of the block, 16 rounds
+/// of eight steps, 20 what follows the first step, 24 what follows a round, 28 what follows the tail, 32
+/// elements of the tail, 36 the tiles, 40 where the first of several rounds begins, 44 what follows
+/// the last of them.
 macro_rules! tiles {
     (
         step_bytes: $step_bytes:literal,
@@ -31,7 +32,7 @@ macro_rules! tiles {
             ".cpu cortex-m55",
             "push {{r3-r11, lr}}",
             "vpush {{d8-d15}}",
-            "sub sp, sp, #40",
+            "sub sp, sp, #48",
             "str r0, [sp, #36]",
             "ldrd r1, r2, [r0, #4]", // pitch, k
             "ldr r3, [r0, #16]", // stride
@@ -45,15 +46,6 @@ macro_rules! tiles {
             "and r2, r2, #15",
             "str r2, [sp, #32]",
             "vctp.8 r2",
-            // The first step comes by itself; of the others eight make a round.
-            "sub r6, r6, #1",
-            "lsr r7, r6, #3",
-            "and r6, r6, #7",
-            concat!("mov r8, #", $step_bytes),
-            "adr r5, 4f",
-            "mls r5, r6, r8, r5",
-            "add r5, r5, #1",
-            "strd r7, r5, [sp, #16]",
             "adr r5, 6f",
             "cmp r9, #0",
             "beq 8f",
@@ -66,6 +58,30 @@ macro_rules! tiles {
             "it eq",
             "moveq r8, r5",
             "strd r8, r5, [sp, #24]",
+            "str r8, [sp, #44]",
+            // The first step comes by itself; of the others up to eight stand in a row.
+            "sub r6, r6, #1",
+            "adr r8, 4f",
+            "add r8, r8, #1",
+            concat!("mov r7, #", $step_bytes),
+            "cmp r6, #8",
+            "bhi 8f",
+            "mls r8, r6, r7, r8",
+            "str r8, [sp, #20]",
+            "b 2f",
+            "8:",
+            "sub r6, r6, #1",
+            "lsr r5, r6, #3",
+            "and r6, r6, #7",
+            "add r6, r6, #1",
+            "mls r8, r6, r7, r8",
+            "str r8, [sp, #40]",
+            "str r5, [sp, #16]",
+            "adr r5, 9f",
+            "add r5, r5, #1",
+            "adr r6, 8f",
+            "add r6, r6, #1",
+            "strd r5, r6, [sp, #20]",
             // A block: biases to q4, multipliers to q5.
             "2:",
             "ldr r8, [sp, #36]",
@@ -84,15 +100,23 @@ macro_rules! tiles {
             // A pass.
             "3:",
             $($first,)*
-            "ldr r7, [sp, #16]",
             "ldr pc, [sp, #20]",
+            // More than nine steps are rounds of eight, the first one of fewer.
+            ".p2align 2",
+            "9:",
+            "ldr r7, [sp, #16]",
+            "ldr pc, [sp, #40]",
+            ".p2align 2",
             "8:",
+            "subs r7, r7, #1",
+            "bpl 9f",
+            "ldr pc, [sp, #44]",
+            ".p2align 2",
+            "9:",
             ".rept 8",
             $($step,)*
             ".endr",
             "4:",
-            "subs r7, r7, #1",
-            "bpl 8b",
             "ldr pc, [sp, #24]",
             ".p2align 2",
             "5:",
@@ -121,7 +145,7 @@ macro_rules! tiles {
             "subs r0, r0, #1",
             "str r0, [r8, #20]",
             "bne 2b",
-            "add sp, sp, #40",
+            "add sp, sp, #48",
             "vpop {{d8-d15}}",
             "pop {{r3-r11, pc}}",
         )

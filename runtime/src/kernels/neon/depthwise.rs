@@ -6,19 +6,18 @@
 //! beside the image are read from a pixel of what stands outside.
 
 use core::arch::aarch64::*;
-use core::ops::Range;
 
 use super::finish::Finish;
+use super::five::{self, Five};
+use super::taps::{self, Taps};
 use super::three::{self, Three};
-use super::vector::{load, load_words};
+use super::vector::{load, load_half, load_words};
 use crate::kernels::{Depthwise, scalar};
 
 /// Channels at a time.
 pub(super) const LANES: usize = 16;
-/// Most taps of a small kernel and of any, whole groups of four.
-const FEW: usize = 28;
-const MOST: usize = 52;
-
+/// Channels at a time where there are fewer, in the lower half of a register.
+pub(super) const HALF_LANES: usize = LANES / 2;
 /// 16 channels of a row, ready to be multiplied; room for `N` taps.
 pub(super) struct Group<const WIDE: bool, const N: usize> {
     /// Weights tap by tap, in groups of four; zeros past the last. A backend puts them into an order
@@ -32,41 +31,32 @@ pub(super) struct Group<const WIDE: bool, const N: usize> {
 }
 
 impl<const WIDE: bool, const N: usize> Group<WIDE, N> {
-    /// Requantizes and stores 16 channels.
+    /// Requantizes and stores 16 channels, or the first eight of them.
     ///
     /// # Safety
-    /// 16 elements can be written at `out`.
+    /// As many elements can be written at `out`.
     #[inline(always)]
-    pub(super) unsafe fn finish(&self, [a, b, c, d]: [int32x4_t; 4], out: *mut i8) {
+    pub(super) unsafe fn finish<const HALF: bool>(
+        &self,
+        [a, b, c, d]: [int32x4_t; 4],
+        out: *mut i8,
+    ) {
         let [ma, mb, mc, md] = self.multipliers;
         let low = self.finish.narrow([a, b], [ma, mb]);
+        if HALF {
+            // SAFETY: the caller's promise.
+            unsafe { self.finish.store(out, low) };
+            return;
+        }
         let high = self.finish.narrow([c, d], [mc, md]);
         // SAFETY: the caller's promise.
         unsafe { self.finish.store_sixteen(out, [low, high]) };
     }
 }
 
-/// How a core multiplies.
-pub(super) trait Taps {
-    /// Puts the weights of a group into order.
-    fn arrange<const WIDE: bool, const N: usize>(group: &mut Group<WIDE, N>);
-
-    /// A pixel, from where each tap lies.
-    ///
-    /// # Safety
-    /// The core has the instructions; 16 bytes can be read `offset` bytes behind each place, and 16
-    /// elements written at `out`.
-    unsafe fn pixel<const WIDE: bool, const N: usize>(
-        group: &Group<WIDE, N>,
-        places: &[*const i8; N],
-        offset: usize,
-        out: *mut i8,
-    );
-}
-
 /// A row of a [`Depthwise`]. The core must have the instructions of `T`.
 #[inline(always)]
-pub(super) fn depthwise<T: Taps + Three>(
+pub(super) fn depthwise<T: Taps + Three + Five>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     out: &mut [i8],
@@ -74,90 +64,29 @@ pub(super) fn depthwise<T: Taps + Three>(
 ) {
     let fast = job.input_bytes == 1
         && job.multiplier == 1
-        && job.channels >= LANES
-        && (1..=MOST).contains(&job.taps())
+        && job.channels >= HALF_LANES
+        && (1..=taps::MOST).contains(&job.taps())
         && !job.weights.packing.depthwise_by_channel()
         && rows.iter().any(|row| !row.is_empty())
         && job.fits(rows);
     let done = fast
         && match three::stride(job) {
+            _ if job.channels < LANES => taps::by_halves::<T>(job, rows, out),
             Some(stride) => three::depthwise::<T>(job, stride, rows, out),
-            None => by_taps::<T>(job, rows, out),
+            None if five::fits(job) => five::depthwise::<T>(job, rows, out),
+            None => taps::by_taps::<T>(job, rows, out),
         };
     if !done {
         scalar::depthwise(job, rows, out, scratch);
     }
 }
 
-/// Kernels of any size, if that can be done.
-#[inline(never)]
-fn by_taps<T: Taps>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8]) -> bool {
-    match (job.output_bytes, job.taps()) {
-        (1, ..=FEW) => by_groups::<T, false, FEW>(job, rows, out),
-        (1, _) => by_groups::<T, false, MOST>(job, rows, out),
-        (_, ..=FEW) => by_groups::<T, true, FEW>(job, rows, out),
-        _ => by_groups::<T, true, MOST>(job, rows, out),
-    }
-}
-
-/// All channels of the row, if that can be done.
-#[inline(always)]
-fn by_groups<T: Taps, const WIDE: bool, const N: usize>(
-    job: &Depthwise<'_>,
-    rows: &[&[i8]],
-    out: &mut [i8],
-) -> bool {
-    let Some(finish) = Finish::<WIDE>::of(&job.requant) else {
-        return false;
-    };
-    let pixel = job.channels.wrapping_mul(if WIDE { 2 } else { 1 });
-    let pixels = out.len().checked_div(pixel).unwrap_or(0);
-    let inside = inside(job, pixels);
-    let mut start = 0;
-    while start < job.channels {
-        // The last 16 channels, some of them for a second time, where less than 16 are left.
-        let first = start.min(job.channels.wrapping_sub(LANES));
-        // SAFETY: the job fits and has at least 16 channels, so 16 from `first` on are there, of
-        // weights, biases and multipliers as of every pixel.
-        let group = unsafe { group::<T, WIDE, N>(job, rows, first, finish) };
-        // SAFETY: as above; `pixels` are as many as `out` has room for, and those `inside` have all
-        // columns of their windows in the rows.
-        unsafe {
-            row::<T, WIDE, N>(
-                job,
-                rows,
-                first,
-                &group,
-                (pixels, &inside),
-                out.as_mut_ptr(),
-            )
-        };
-        start = start.wrapping_add(LANES);
-    }
-    true
-}
-
-/// Those of so many output pixels whose windows lie within the columns of the image.
-fn inside(job: &Depthwise<'_>, pixels: usize) -> Range<usize> {
-    let stride = job.stride.max(1);
-    let first = job.pad_left.div_ceil(stride);
-    let span = job.kernel[1].saturating_sub(1).saturating_mul(job.dilation);
-    let room = job
-        .width
-        .saturating_add(job.pad_left)
-        .checked_sub(span.saturating_add(1));
-    let end = room
-        .map_or(0, |room| (room / stride).saturating_add(1))
-        .min(pixels);
-    first.min(end)..end
-}
-
-/// The weights and biases of 16 channels.
+/// The weights and biases of 16 channels, or of eight.
 ///
 /// # Safety
-/// The job fits, and has 16 channels from `first` on.
+/// The job fits, and has as many channels from `first` on.
 #[inline(always)]
-unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
+pub(super) unsafe fn group<const HALF: bool, const WIDE: bool, const N: usize>(
     job: &Depthwise<'_>,
     rows: &[&[i8]],
     first: usize,
@@ -171,7 +100,12 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
                 .as_ptr()
                 .cast::<i8>()
                 .wrapping_add(first.wrapping_mul(4));
-            [0, 16, 32, 48].map(|at| load_words(from.wrapping_add(at)))
+            let [a, b] = [0, 16].map(|at| load_words(from.wrapping_add(at)));
+            if HALF {
+                return [a, b, a, b];
+            }
+            let [c, d] = [32, 48].map(|at| load_words(from.wrapping_add(at)));
+            [a, b, c, d]
         };
         let mut weights = [vdupq_n_s8(0); N];
         let mut bias = words(job.requant.bias);
@@ -180,9 +114,9 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
         for row in rows {
             for _ in 0..job.kernel[1] {
                 let Some(place) = places.next() else { break };
-                let tap = load(from);
+                let tap = lanes::<HALF>(from);
                 if row.is_empty() {
-                    let products = products(tap, outside(job, first));
+                    let products = products(tap, outside::<HALF>(job, first));
                     for (bias, products) in bias.iter_mut().zip(products) {
                         *bias = vaddq_s32(*bias, products);
                     }
@@ -192,15 +126,13 @@ unsafe fn group<T: Taps, const WIDE: bool, const N: usize>(
                 from = from.wrapping_add(job.channels);
             }
         }
-        let mut group = Group {
+        Group {
             weights,
             taps: job.taps().next_multiple_of(4).min(N),
             bias,
             multipliers: words(job.requant.multipliers),
             finish,
-        };
-        T::arrange(&mut group);
-        group
+        }
     }
 }
 
@@ -222,64 +154,33 @@ pub(super) fn products(a: int8x16_t, b: int8x16_t) -> [int32x4_t; 4] {
     }
 }
 
-/// What stands outside the image in 16 channels.
+/// 16 channels, or eight and as many zeros.
 ///
 /// # Safety
-/// The job fits, and has 16 channels from `first` on.
+/// As many bytes can be read.
 #[inline(always)]
-pub(super) unsafe fn outside(job: &Depthwise<'_>, first: usize) -> int8x16_t {
+pub(super) unsafe fn lanes<const HALF: bool>(from: *const i8) -> int8x16_t {
     // SAFETY: the caller's promise.
     unsafe {
-        match job.outside {
-            Some(pixel) => load(pixel.as_ptr().wrapping_add(first)),
-            None => vdupq_n_s8(job.zero_point),
+        if HALF {
+            vcombine_s8(load_half(from), vdup_n_s8(0))
+        } else {
+            load(from)
         }
     }
 }
 
-/// 16 channels of a row of `pixels` pixels, of which some lie `inside`.
+/// What stands outside the image in 16 channels, or in eight.
 ///
 /// # Safety
-/// The job fits, has 16 channels from `first` on and a row that is not empty; `out` has room for the
-/// pixels, and the windows of those `inside` lie within the columns of the image.
+/// The job fits, and has as many channels from `first` on.
 #[inline(always)]
-unsafe fn row<T: Taps, const WIDE: bool, const N: usize>(
-    job: &Depthwise<'_>,
-    rows: &[&[i8]],
-    first: usize,
-    group: &Group<WIDE, N>,
-    (pixels, inside): (usize, &Range<usize>),
-    out: *mut i8,
-) {
-    let bytes = if WIDE { 2 } else { 1 };
-    let out_step = job.channels.wrapping_mul(bytes);
-    let out = out.wrapping_add(first.wrapping_mul(bytes));
-    let at = |x: usize| out.wrapping_add(x.wrapping_mul(out_step));
+pub(super) unsafe fn outside<const HALF: bool>(job: &Depthwise<'_>, first: usize) -> int8x16_t {
     // SAFETY: the caller's promise.
-    let beyond = unsafe { outside(job, first) };
-    for x in (0..inside.start).chain(inside.end..pixels) {
-        let places = places::<N>(job, rows, first, (x, (&raw const beyond).cast()));
-        // SAFETY: places are columns of the image or `beyond`.
-        unsafe { T::pixel(group, &places, 0, at(x)) };
-    }
-    if inside.is_empty() {
-        return;
-    }
-    // Places past the last tap follow the others from column to column, so they begin at the first.
-    let start = base(rows, rows.first().copied().unwrap_or_default(), first);
-    let left = inside
-        .start
-        .wrapping_mul(job.stride)
-        .wrapping_sub(job.pad_left);
-    let start = start.wrapping_add(left.wrapping_mul(job.channels));
-    let places = places::<N>(job, rows, first, (inside.start, start));
-    let step = job.stride.wrapping_mul(job.channels);
-    // SAFETY: the windows of pixels inside lie within the columns.
     unsafe {
-        let mut offset = 0usize;
-        for x in inside.clone() {
-            T::pixel(group, &places, offset, at(x));
-            offset = offset.wrapping_add(step);
+        match job.outside {
+            Some(pixel) => lanes::<HALF>(pixel.as_ptr().wrapping_add(first)),
+            None => vdupq_n_s8(job.zero_point),
         }
     }
 }
@@ -294,29 +195,4 @@ pub(super) fn base(rows: &[&[i8]], row: &[i8], first: usize) -> *const i8 {
         row
     };
     row.as_ptr().wrapping_add(first)
-}
-
-/// Where each tap of output pixel `x` lies, and `beyond` for columns beside the image.
-#[inline(always)]
-fn places<const N: usize>(
-    job: &Depthwise<'_>,
-    rows: &[&[i8]],
-    first: usize,
-    (x, beyond): (usize, *const i8),
-) -> [*const i8; N] {
-    let mut places = [beyond; N];
-    let left = x.wrapping_mul(job.stride).wrapping_sub(job.pad_left);
-    let mut taps = places.iter_mut();
-    for row in rows {
-        let base = base(rows, row, first);
-        for j in 0..job.kernel[1] {
-            // Left of the image this wraps to a number that no width reaches.
-            let column = left.wrapping_add(j.wrapping_mul(job.dilation));
-            let Some(place) = taps.next() else { break };
-            if column < job.width {
-                *place = base.wrapping_add(column.wrapping_mul(job.channels));
-            }
-        }
-    }
-    places
 }

@@ -6,7 +6,6 @@
 //! saturates later lies outside the bounds, and on the same side of them as the value itself.
 
 use core::arch::aarch64::*;
-use core::arch::asm;
 
 use super::vector::{load_words, store, store_half};
 use crate::kernels::Requant;
@@ -18,7 +17,6 @@ pub(super) type Eight = [int32x4_t; 2];
 #[derive(Clone, Copy)]
 pub(super) struct Finish<const WIDE: bool> {
     pub(super) shift: i32,
-    pub(super) zero_point: i32,
     pub(super) zero: int16x8_t,
     /// Bounds: 16 int8, or eight int16.
     pub(super) lo: int16x8_t,
@@ -28,7 +26,11 @@ pub(super) struct Finish<const WIDE: bool> {
 impl<const WIDE: bool> Finish<WIDE> {
     /// For bounds within the elements; there are no others in a valid blob.
     pub(super) fn of(requant: &Requant<'_>) -> Option<Self> {
-        let (lo, hi) = (requant.lo, requant.hi);
+        Self::with(requant.shift, requant.zero_point, (requant.lo, requant.hi))
+    }
+
+    /// As [`of`](Self::of), for what has one multiplier for all elements.
+    pub(super) fn with(shift: u8, zero_point: i8, (lo, hi): (i16, i16)) -> Option<Self> {
         let elements = if WIDE { -16384..=16383 } else { -128..=127 };
         if lo > hi || !elements.contains(&lo) || !elements.contains(&hi) {
             return None;
@@ -43,9 +45,8 @@ impl<const WIDE: bool> Finish<WIDE> {
                 }
             };
             Some(Self {
-                shift: i32::from(requant.shift & 31),
-                zero_point: requant.zero_point.into(),
-                zero: vdupq_n_s16(requant.zero_point.into()),
+                shift: i32::from(shift & 31),
+                zero: vdupq_n_s16(zero_point.into()),
                 lo: bound(lo),
                 hi: bound(hi),
             })
@@ -85,36 +86,6 @@ impl<const WIDE: bool> Finish<WIDE> {
         }
     }
 
-    /// Clamps and stores eight channels of some pixels, `stride` bytes apart.
-    ///
-    /// # Safety
-    /// Eight elements can be written at the place of each pixel.
-    #[inline(always)]
-    pub(super) unsafe fn store_pixels<const N: usize>(
-        &self,
-        mut to: *mut i8,
-        stride: usize,
-        pixels: [int16x8_t; N],
-    ) {
-        // SAFETY: the caller's promise: 16 bytes where outputs are int16, else eight.
-        unsafe {
-            if WIDE {
-                for values in pixels {
-                    self.store(to, values);
-                    to = to.wrapping_add(stride);
-                }
-                return;
-            }
-            let (twos, ones) = pixels.as_chunks::<2>();
-            for &[a, b] in twos {
-                to = store_halves(to, stride, self.clamp(vqmovn_high_s16(vqmovn_s16(a), b)));
-            }
-            if let &[last] = ones {
-                self.store(to, last);
-            }
-        }
-    }
-
     /// Clamps and stores 16 channels of a pixel.
     ///
     /// # Safety
@@ -149,26 +120,6 @@ impl<const WIDE: bool> Finish<WIDE> {
         // SAFETY: every AArch64 core that Rust builds for has NEON.
         unsafe { vminq_s16(vmaxq_s16(values, self.lo), self.hi) }
     }
-}
-
-/// Stores the halves of a register `stride` bytes apart, and says what comes behind them.
-///
-/// # Safety
-/// Eight bytes can be written at both places.
-#[inline(always)]
-pub(super) unsafe fn store_halves(mut to: *mut i8, stride: usize, bytes: int8x16_t) -> *mut i8 {
-    // SAFETY: the caller's promise.
-    unsafe {
-        asm!(
-            "st1 {{{bytes:v}.d}}[0], [{to}], {stride}",
-            "st1 {{{bytes:v}.d}}[1], [{to}], {stride}",
-            to = inout(reg) to,
-            stride = in(reg) stride,
-            bytes = in(vreg) bytes,
-            options(nostack, preserves_flags)
-        );
-    }
-    to
 }
 
 /// Eight biases or multipliers.

@@ -4,7 +4,7 @@
 //! tile does with them is the core's own ([`Tile`]); here is what lies around: which pixels and
 //! blocks come when, and the elements past the last whole step.
 
-use core::arch::aarch64::int32x4_t;
+use core::arch::aarch64::{int16x8_t, int32x4_t, vdupq_n_s32};
 
 use super::finish::{Eight, Finish, eight};
 use crate::kernels::{Gemm, Packing, Requant, Weights, scalar};
@@ -15,8 +15,22 @@ pub(super) const BLOCK: usize = 8;
 /// first cache.
 const NEAR: usize = 16384;
 
+/// What a tile's channels take besides weights. Loops read it by address, so the order is fixed.
+#[repr(C)]
+pub(super) struct Words {
+    /// Biases and multipliers, as [`Tile::words`] puts them: from bytes 0 and 64 on.
+    pub(super) bias: [int32x4_t; 4],
+    pub(super) multipliers: [int32x4_t; 4],
+    /// Zero point and shift: from bytes 128 and 144 on.
+    pub(super) zero: int16x8_t,
+    pub(super) shift: int32x4_t,
+    /// Bounds, of int8 or of int16: from bytes 160 and 176 on.
+    pub(super) lo: int16x8_t,
+    pub(super) hi: int16x8_t,
+}
+
 /// A block of weights, and what a tile has to know of the patches.
-pub(super) struct Block<const WIDE: bool> {
+pub(super) struct Block {
     /// Of the block; as many steps as there are whole ones.
     pub(super) weights: *const i8,
     /// Whole steps.
@@ -26,34 +40,38 @@ pub(super) struct Block<const WIDE: bool> {
     pub(super) rest: *const i8,
     /// From where the whole steps end to where the last eight elements begin, at most 0.
     pub(super) back: isize,
-    /// Biases and multipliers of the block, as [`Tile::words`] puts them.
-    pub(super) bias: [int32x4_t; 4],
-    pub(super) multipliers: [int32x4_t; 4],
-    pub(super) finish: Finish<WIDE>,
+    pub(super) words: Words,
+    /// Left shift of the accumulators.
+    pub(super) shift: i32,
     /// Bytes from one patch to the next, and from one pixel of the output to the next.
     pub(super) pitch: usize,
     pub(super) stride: usize,
 }
 
+/// How far the pixels of a block are made.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor {
+    /// The patch before the next one.
+    pub(super) before: *const i8,
+    /// The next pixel of the output.
+    pub(super) out: *mut i8,
+}
+
 /// How a core multiplies.
 pub(super) trait Tile {
     /// Biases or multipliers of eight channels, as its loop wants them.
+    #[inline(always)]
     fn words([a, b]: Eight) -> [int32x4_t; 4] {
         [a, b, a, b]
     }
 
-    /// Makes eight channels of some pixels, at most `count`, and says of how many: at least one.
+    /// Makes eight channels of `count` pixels.
     ///
     /// # Safety
-    /// The core has the instructions; `count` is at least 1; `patches` are `count` patches of the
-    /// block's pitch, `out` has room for `count` pixels of the block's stride, and the block's
-    /// pointers lead to what they are said to be.
-    unsafe fn tile<const WIDE: bool>(
-        block: &Block<WIDE>,
-        count: usize,
-        patches: *const i8,
-        out: *mut i8,
-    ) -> usize;
+    /// The core has the instructions; from the cursor on there are `count` patches of the block's
+    /// pitch and room for `count` pixels of the block's stride, and the block's pointers lead to what
+    /// they are said to be.
+    unsafe fn pixels<const WIDE: bool>(block: &Block, count: usize, cursor: Cursor);
 }
 
 /// A [`Gemm`] in tiles. The core must have the instructions of `T`.
@@ -108,6 +126,8 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
     let (steps, left) = (job.k / BLOCK, job.k % BLOCK);
     let near = (NEAR.checked_div(job.pitch).unwrap_or(1) & !7).max(8);
     let mut rest = [0i8; BLOCK * BLOCK];
+    // SAFETY: every AArch64 core that Rust builds for has NEON.
+    let shifts = unsafe { vdupq_n_s32(finish.shift) };
     let mut first = 0;
     while first < count {
         let end = count.min(first.saturating_add(near));
@@ -140,48 +160,59 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
                     core::ptr::null()
                 },
                 back: (left as isize).wrapping_sub(BLOCK as isize),
-                bias: T::words(bias),
-                multipliers: T::words(multipliers),
-                finish,
+                words: Words {
+                    bias: T::words(bias),
+                    multipliers: T::words(multipliers),
+                    zero: finish.zero,
+                    shift: shifts,
+                    lo: finish.lo,
+                    hi: finish.hi,
+                },
+                shift: finish.shift,
                 pitch: job.pitch,
                 stride: job.stride,
             };
-            let mut pixel = first;
-            while pixel < end {
-                // SAFETY: the job fits, so patch `count - 1` and pixel `count - 1` end within their
-                // slices, and so do all before them; `pixel < count`, and this block's channels are
-                // elements `start` to `start + 8` of a pixel. The weights are `8 * k` bytes, biases
-                // and multipliers eight. The caller's core has the instructions.
-                unsafe {
-                    let bytes = if WIDE { 2 } else { 1 };
-                    let from = patches.as_ptr().add(pixel.wrapping_mul(job.pitch));
-                    let to = out.as_mut_ptr().add(pixel.wrapping_mul(job.stride));
-                    let to = to.add(start.wrapping_mul(bytes));
-                    let made = T::tile(&block, end.wrapping_sub(pixel), from, to);
-                    pixel = pixel.wrapping_add(made);
-                }
-            }
+            let from = patches.as_ptr().wrapping_add(first.wrapping_mul(job.pitch));
+            let to = out
+                .as_mut_ptr()
+                .wrapping_add(first.wrapping_mul(job.stride));
+            let cursor = Cursor {
+                before: from.wrapping_sub(job.pitch),
+                out: to.wrapping_add(start.wrapping_mul(if WIDE { 2 } else { 1 })),
+            };
+            // SAFETY: the job fits, so patch `count - 1` and pixel `count - 1` end within their slices,
+            // and so do all before them; `end` is at most `count`, and this block's channels are
+            // elements `start` to `start + 8` of a pixel. The weights are `8 * k` bytes. The caller's
+            // core has the instructions.
+            unsafe { T::pixels::<WIDE>(&block, end.wrapping_sub(first), cursor) };
         }
         first = end;
     }
     channels
 }
 
-/// The last `left` elements of each channel behind zeros, as a step of eight. There are at least eight
-/// elements before them.
+/// The last `left` elements of each channel behind zeros, as a step of eight, of a block of eight channels
+/// of eight elements or more.
+#[inline(always)]
 fn last_step(weights: &[i8], left: usize) -> [i8; BLOCK * BLOCK] {
     let mut step = [0; BLOCK * BLOCK];
-    let first = weights.len().wrapping_sub(BLOCK.wrapping_mul(left));
+    let tails = BLOCK.wrapping_mul(left);
+    let Some(before) = weights.len().checked_sub(tails).filter(|n| *n >= BLOCK) else {
+        return step;
+    };
     let zeros = (BLOCK.wrapping_sub(left) as u32).wrapping_mul(8);
-    for (n, row) in step.as_chunks_mut::<BLOCK>().0.iter_mut().enumerate() {
-        // Eight bytes up to the channel's last one; those of others go.
-        let end = first.wrapping_add(n.wrapping_add(1).wrapping_mul(left));
-        let tail = weights
-            .get(..end)
-            .and_then(|weights| weights.last_chunk::<BLOCK>());
-        let tail = u64::from_le_bytes(tail.copied().unwrap_or_default().map(|byte| byte as u8));
-        let kept = tail.wrapping_shr(zeros).wrapping_shl(zeros);
+    // Eight bytes up to the last one of the first channel.
+    let mut from = weights
+        .as_ptr()
+        .wrapping_add(before.wrapping_add(left).wrapping_sub(BLOCK));
+    for row in step.as_chunks_mut::<BLOCK>().0 {
+        // SAFETY: eight bytes that end where a channel's elements do, the last channel's with the
+        // weights; they begin at byte `left` or later.
+        let tail = unsafe { from.cast::<u64>().read_unaligned() };
+        // Those of other channels come first, and go.
+        let kept = u64::from_le(tail).wrapping_shr(zeros).wrapping_shl(zeros);
         *row = kept.to_le_bytes().map(|byte| byte as i8);
+        from = from.wrapping_add(left);
     }
     step
 }

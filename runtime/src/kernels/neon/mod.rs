@@ -3,10 +3,17 @@
 //! Three backends share what lies around the products: [`gemm`] and [`depthwise`] say which bytes meet
 //! which weights, and a type for each kind of core says how they are multiplied.
 
+mod copy;
 mod depthwise;
 mod detect;
 mod finish;
+mod five;
 mod gemm;
+mod pair;
+mod pool;
+mod stores;
+mod table;
+mod taps;
 mod taps_dot;
 mod taps_plain;
 mod three;
@@ -16,6 +23,7 @@ mod tile_dot;
 mod tile_matrix;
 mod tile_plain;
 mod vector;
+mod walk;
 
 use super::{Depthwise, Gemm, Kernels, Packing, scalar};
 
@@ -25,6 +33,15 @@ const NEON: Kernels = Kernels {
     packing: Packing::CortexA,
     gemm: gemm_plain,
     depthwise: depthwise_plain,
+    copy_runs: copy::copy_runs,
+    add: pair::add,
+    mul: pair::mul,
+    lookup: table::lookup,
+    lookup_in_place: table::lookup_in_place,
+    sum_into: pool::sum_into,
+    average: pool::average,
+    max_into: pair::max_into,
+    min_into: pair::min_into,
     ..scalar::KERNELS
 };
 

@@ -8,8 +8,9 @@ use core::arch::aarch64::{int8x16_t, vdupq_n_s8, vdupq_n_s32};
 use core::arch::asm;
 
 use super::taps_dot::transpose;
-use super::three::{Row, Three, finish, next_column, next_run, strides, walk};
+use super::three::{Row, Three};
 use super::tile_dot::Dot;
+use super::walk::{finish, next_column, next_run, strides, walk};
 
 /// Loads a column of three rows and transposes it into four registers; the fourth element is the
 /// third again.
@@ -142,6 +143,7 @@ impl Three for Dot {
             let [w20, w21, w22, w23] = transpose([b, e, h, zero]);
             let [w24, w25, w26, w27] = transpose([c, f, i, zero]);
             strides!(
+                ".arch_extension dotprod",
                 column,
                 pixel,
                 row,

@@ -7,8 +7,9 @@
 use core::arch::aarch64::{int8x16_t, vdupq_n_s32};
 use core::arch::asm;
 
-use super::three::{Row, Three, finish, next_column, next_run, strides, walk};
+use super::three::{Row, Three};
 use super::tile_plain::Plain;
+use super::walk::{finish, next_column, next_run, strides, walk};
 
 /// Loads a column of three rows.
 macro_rules! column {
@@ -115,7 +116,7 @@ impl Three for Plain {
         let [[a, b, c], [d, e, f], [g, h, i]] = *weights;
         // SAFETY: the caller's promise; the biases are 64 bytes.
         unsafe {
-            strides!(column, pixel, row, [
+            strides!("", column, pixel, row, [
                 "v16" = a, "v17" = b, "v18" = c, "v19" = d, "v20" = e,
                 "v21" = f, "v22" = g, "v23" = h, "v24" = i,
             ], [

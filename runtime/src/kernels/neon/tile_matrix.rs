@@ -3,252 +3,313 @@
 //!
 //! A step of weights is four registers of two channels, as it lies. Patches come together two by two. 16
 //! elements of eight pixels take 54 instructions for 1024 products. An accumulator holds two channels of
-//! one pixel and the same two of another; they part when they are bytes.
+//! one pixel and the same two of another; they part before they are stored.
 
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-use super::finish::{Eight, store_halves};
-use super::gemm::{Block, Tile};
+use super::finish::Eight;
+use super::gemm::{Block, Cursor, Tile};
+use super::stores::{one, wide};
 
 /// With `smmla`.
 pub(super) struct Matrix;
 
-/// A step of two pixels, whose elements stand in one register.
-macro_rules! step {
-    ($a:ident, $b:ident, $c:ident, $d:ident, $x:ident) => {
+/// Makes int8 of two pixels, two channels in turn, and clamps them.
+macro_rules! narrow {
+    ($a:ident, $c:ident) => {
         concat!(
-            "smmla {",
+            "sqxtn {",
+            stringify!($a),
+            ":v}.8b, {",
+            stringify!($a),
+            ":v}.8h\n",
+            "sqxtn2 {",
+            stringify!($a),
+            ":v}.16b, {",
+            stringify!($c),
+            ":v}.8h\n",
+            "smax {",
+            stringify!($a),
+            ":v}.16b, {",
+            stringify!($a),
+            ":v}.16b, v26.16b\n",
+            "smin {",
+            stringify!($a),
+            ":v}.16b, {",
+            stringify!($a),
+            ":v}.16b, v27.16b\n",
+        )
+    };
+}
+
+/// Stores four pixels as int8, of two pairs of accumulators.
+macro_rules! four {
+    ($a:ident, $c:ident, $e:ident, $g:ident) => {
+        concat!(
+            narrow!($a, $c),
+            narrow!($e, $g),
+            "uzp1 {",
+            stringify!($c),
+            ":v}.8h, {",
+            stringify!($a),
+            ":v}.8h, {",
+            stringify!($e),
+            ":v}.8h\n",
+            "uzp2 {",
+            stringify!($g),
+            ":v}.8h, {",
+            stringify!($a),
+            ":v}.8h, {",
+            stringify!($e),
+            ":v}.8h\n",
+            "st1 {{{",
+            stringify!($c),
+            ":v}.d}}[0], [{out}], {stride}\n",
+            "st1 {{{",
+            stringify!($g),
+            ":v}.d}}[0], [{out}], {stride}\n",
+            "st1 {{{",
+            stringify!($c),
+            ":v}.d}}[1], [{out}], {stride}\n",
+            "st1 {{{",
+            stringify!($g),
+            ":v}.d}}[1], [{out}], {stride}\n",
+        )
+    };
+}
+
+/// Parts the channels of two pixels, as int16; the first pixel takes the place of `c`'s channels.
+macro_rules! part {
+    ($a:ident, $c:ident) => {
+        concat!(
+            "uzp1 v28.4s, {",
             stringify!($a),
             ":v}.4s, {",
-            stringify!($x),
-            ":v}.16b, v28.16b\n",
-            "smmla {",
-            stringify!($b),
-            ":v}.4s, {",
-            stringify!($x),
-            ":v}.16b, v29.16b\n",
-            "smmla {",
+            stringify!($c),
+            ":v}.4s\n",
+            "uzp2 {",
             stringify!($c),
             ":v}.4s, {",
-            stringify!($x),
-            ":v}.16b, v30.16b\n",
-            "smmla {",
-            stringify!($d),
+            stringify!($a),
             ":v}.4s, {",
-            stringify!($x),
-            ":v}.16b, v31.16b\n",
+            stringify!($c),
+            ":v}.4s\n",
+            "mov {",
+            stringify!($a),
+            ":v}.16b, v28.16b\n",
         )
     };
 }
 
-/// Loads eight elements of two patches: `$how` is what stands behind the address.
-macro_rules! half {
-    ($x:ident, $y:ident, $from:ident, $and:ident, $back:literal, $on:literal) => {
-        concat!(
-            "ldr {",
-            stringify!($x),
-            ":d}, [{",
-            stringify!($from),
-            "}",
-            $back,
-            "]",
-            $on,
-            "\n",
-            "ldr {",
-            stringify!($y),
-            ":d}, [{",
-            stringify!($and),
-            "}",
-            $back,
-            "]",
-            $on,
-            "\n",
-            "zip1 {",
-            stringify!($x),
-            ":v}.2d, {",
-            stringify!($x),
-            ":v}.2d, {",
-            stringify!($y),
-            ":v}.2d",
-        )
+/// Stores two pixels as int8.
+macro_rules! two {
+    ($a:ident, $c:ident) => {
+        concat!(part!($a, $c), one!($a), one!($c))
     };
 }
 
-/// A function for so many pairs of pixels: for each its number, and names for its pointers, its
-/// accumulators and the registers of its elements.
-macro_rules! tile {
-    ($name:ident, $pairs:literal, $(($p:literal, $from:ident, $and:ident, $x:ident, $y:ident,
-        $a:ident, $b:ident, $c:ident, $d:ident)),*) => {
-        /// Requantized, less the clamp: four channels of both pixels of a pair, two by two in turn,
-        /// and four more.
-        ///
+/// Stores two pixels as int16.
+macro_rules! two_wide {
+    ($a:ident, $c:ident) => {
+        concat!(part!($a, $c), wide!($a), wide!($c))
+    };
+}
+
+/// The loop over tiles of some pairs of pixels. For each pair the name of the pointer before and names
+/// for its own, for the registers of its elements and its accumulators; then how accumulators are
+/// stored.
+macro_rules! tiles {
+    ($block:expr, $tiles:expr, $pitch:expr, $cursor:expr, $last:literal,
+        [$(($before:ident, $from:ident, $and:ident, $x:ident, $y:ident, $a:ident, $b:ident, $c:ident,
+            $d:ident)),*], [$($store:expr),*]) => {{
+        let (block, cursor): (&Block, Cursor) = ($block, $cursor);
+        let (before, out);
+        // SAFETY: the caller's promise. Of each patch all steps are read and, where there is a rest, its
+        // last eight elements; of the weights all steps, 64 bytes each; of the rest 64 bytes.
+        unsafe {
+            asm!(
+                ".arch_extension i8mm",
+                "2:",
+                $(
+                    concat!("add {", stringify!($from), "}, {", stringify!($before), "}, {pitch}"),
+                    concat!("add {", stringify!($and), "}, {", stringify!($from), "}, {pitch}"),
+                )*
+                "mov {w}, {weights}",
+                "lsr {pairs}, {steps}, #1",
+                concat!("mov {before}, {", $last, "}"),
+                $(
+                    concat!("ldp {", stringify!($a), ":q}, {", stringify!($b), ":q}, [{words}]"),
+                    concat!("ldp {", stringify!($c), ":q}, {", stringify!($d), ":q}, [{words}, #32]"),
+                )*
+                "cbz {pairs}, 4f",
+                "3:",
+                $(
+                    concat!("ldr {", stringify!($x), ":q}, [{", stringify!($from), "}], #16"),
+                    concat!("ldr {", stringify!($y), ":q}, [{", stringify!($and), "}], #16"),
+                )*
+                "ldp q28, q29, [{w}]",
+                "ldp q30, q31, [{w}, #32]",
+                "subs {pairs}, {pairs}, #1",
+                $(
+                    concat!("zip1 v27.2d, {", stringify!($x), ":v}.2d, {", stringify!($y), ":v}.2d"),
+                    concat!("zip2 {", stringify!($y), ":v}.2d, {", stringify!($x), ":v}.2d, {", stringify!($y), ":v}.2d"),
+                    concat!("smmla {", stringify!($a), ":v}.4s, v27.16b, v28.16b"),
+                    concat!("smmla {", stringify!($b), ":v}.4s, v27.16b, v29.16b"),
+                    concat!("smmla {", stringify!($c), ":v}.4s, v27.16b, v30.16b"),
+                    concat!("smmla {", stringify!($d), ":v}.4s, v27.16b, v31.16b"),
+                )*
+                "ldp q28, q29, [{w}, #64]",
+                "ldp q30, q31, [{w}, #96]",
+                "add {w}, {w}, #128",
+                $(
+                    concat!("smmla {", stringify!($a), ":v}.4s, {", stringify!($y), ":v}.16b, v28.16b"),
+                    concat!("smmla {", stringify!($b), ":v}.4s, {", stringify!($y), ":v}.16b, v29.16b"),
+                    concat!("smmla {", stringify!($c), ":v}.4s, {", stringify!($y), ":v}.16b, v30.16b"),
+                    concat!("smmla {", stringify!($d), ":v}.4s, {", stringify!($y), ":v}.16b, v31.16b"),
+                )*
+                "b.ne 3b",
+                "4:",
+                "tbz {steps}, #0, 5f",
+                $(
+                    concat!("ldr {", stringify!($x), ":d}, [{", stringify!($from), "}], #8"),
+                    concat!("ldr {", stringify!($y), ":d}, [{", stringify!($and), "}], #8"),
+                    concat!("zip1 {", stringify!($x), ":v}.2d, {", stringify!($x), ":v}.2d, {", stringify!($y), ":v}.2d"),
+                )*
+                "ldp q28, q29, [{w}]",
+                "ldp q30, q31, [{w}, #32]",
+                $(
+                    concat!("smmla {", stringify!($a), ":v}.4s, {", stringify!($x), ":v}.16b, v28.16b"),
+                    concat!("smmla {", stringify!($b), ":v}.4s, {", stringify!($x), ":v}.16b, v29.16b"),
+                    concat!("smmla {", stringify!($c), ":v}.4s, {", stringify!($x), ":v}.16b, v30.16b"),
+                    concat!("smmla {", stringify!($d), ":v}.4s, {", stringify!($x), ":v}.16b, v31.16b"),
+                )*
+                "5:",
+                "cbz {rest}, 6f",
+                $(
+                    concat!("ldr {", stringify!($x), ":d}, [{", stringify!($from), "}, {back}]"),
+                    concat!("ldr {", stringify!($y), ":d}, [{", stringify!($and), "}, {back}]"),
+                    concat!("zip1 {", stringify!($x), ":v}.2d, {", stringify!($x), ":v}.2d, {", stringify!($y), ":v}.2d"),
+                )*
+                "ldp q28, q29, [{rest}]",
+                "ldp q30, q31, [{rest}, #32]",
+                $(
+                    concat!("smmla {", stringify!($a), ":v}.4s, {", stringify!($x), ":v}.16b, v28.16b"),
+                    concat!("smmla {", stringify!($b), ":v}.4s, {", stringify!($x), ":v}.16b, v29.16b"),
+                    concat!("smmla {", stringify!($c), ":v}.4s, {", stringify!($x), ":v}.16b, v30.16b"),
+                    concat!("smmla {", stringify!($d), ":v}.4s, {", stringify!($x), ":v}.16b, v31.16b"),
+                )*
+                "6:",
+                "ldp q28, q29, [{words}, #64]",
+                "ldp q30, q31, [{words}, #96]",
+                "ldp {x0:q}, {y0:q}, [{words}, #128]",
+                "ldp q26, q27, [{words}, #160]",
+                "cbz {shift:w}, 7f",
+                $(concat!("sshl {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, {y0:v}.4s"),)*
+                $(concat!("sshl {", stringify!($b), ":v}.4s, {", stringify!($b), ":v}.4s, {y0:v}.4s"),)*
+                $(concat!("sshl {", stringify!($c), ":v}.4s, {", stringify!($c), ":v}.4s, {y0:v}.4s"),)*
+                $(concat!("sshl {", stringify!($d), ":v}.4s, {", stringify!($d), ":v}.4s, {y0:v}.4s"),)*
+                "7:",
+                $(concat!("sqdmulh {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v28.4s"),)*
+                $(concat!("sqdmulh {", stringify!($b), ":v}.4s, {", stringify!($b), ":v}.4s, v29.4s"),)*
+                $(concat!("sqdmulh {", stringify!($c), ":v}.4s, {", stringify!($c), ":v}.4s, v30.4s"),)*
+                $(concat!("sqdmulh {", stringify!($d), ":v}.4s, {", stringify!($d), ":v}.4s, v31.4s"),)*
+                $(concat!("sqrshrn {", stringify!($a), ":v}.4h, {", stringify!($a), ":v}.4s, #1"),)*
+                $(concat!("sqrshrn {", stringify!($c), ":v}.4h, {", stringify!($c), ":v}.4s, #1"),)*
+                $(concat!("sqrshrn2 {", stringify!($a), ":v}.8h, {", stringify!($b), ":v}.4s, #1"),)*
+                $(concat!("sqrshrn2 {", stringify!($c), ":v}.8h, {", stringify!($d), ":v}.4s, #1"),)*
+                $(concat!("sqadd {", stringify!($a), ":v}.8h, {", stringify!($a), ":v}.8h, {x0:v}.8h"),)*
+                $(concat!("sqadd {", stringify!($c), ":v}.8h, {", stringify!($c), ":v}.8h, {x0:v}.8h"),)*
+                $($store,)*
+                "subs {tiles}, {tiles}, #1",
+                "b.ne 2b",
+                $($from = out(reg) _, $and = out(reg) _, $x = out(vreg) _, $y = out(vreg) _,)*
+                $($a = out(vreg) _, $b = out(vreg) _, $c = out(vreg) _, $d = out(vreg) _,)*
+                before = inout(reg) cursor.before => before,
+                out = inout(reg) cursor.out => out,
+                tiles = inout(reg) $tiles => _,
+                pitch = in(reg) $pitch,
+                stride = in(reg) block.stride,
+                weights = in(reg) block.weights,
+                w = out(reg) _,
+                steps = in(reg) block.steps,
+                pairs = out(reg) _,
+                rest = in(reg) block.rest,
+                back = in(reg) block.back,
+                words = in(reg) &raw const block.words,
+                shift = in(reg) block.shift,
+                out("v26") _, out("v27") _,
+                out("v28") _, out("v29") _, out("v30") _, out("v31") _,
+                options(nostack)
+            );
+        }
+        Cursor { before, out }
+    }};
+}
+
+/// The loop for so many pixels.
+macro_rules! of {
+    ($name:ident, $last:literal, $pixels:tt, $bytes:tt, $wide:tt) => {
         /// # Safety
-        /// As of [`Tile::tile`].
+        /// As of [`Tile::pixels`], for at least one tile; the distance of patches is given.
         #[inline(always)]
         unsafe fn $name<const WIDE: bool>(
-            block: &Block<WIDE>,
-            from: *const i8,
+            block: &Block,
+            tiles: usize,
             pitch: usize,
-        ) -> [[int16x8_t; 2]; $pairs] {
-            // SAFETY: NEON is everywhere. Of each patch all steps are read and, where there is a rest,
-            // its last eight elements; of the weights all steps, 64 bytes each; of the rest 64 bytes;
-            // of biases and multipliers 64.
-            unsafe {
-                let zero = vdupq_n_s16(0);
-                $(let [mut $a, mut $c] = [zero; 2];)*
-                asm!(
-                    ".arch_extension i8mm",
-                    $(
-                        concat!("ldp {", stringify!($a), ":q}, {", stringify!($b), ":q}, [{bias}]"),
-                        concat!("ldp {", stringify!($c), ":q}, {", stringify!($d), ":q}, [{bias}, #32]"),
-                    )*
-                    "cbz {pairs}, 3f",
-                    "2:",
-                    $(
-                        concat!("ldr {", stringify!($x), ":q}, [{", stringify!($from), "}], #16"),
-                        concat!("ldr {", stringify!($y), ":q}, [{", stringify!($and), "}], #16"),
-                    )*
-                    "ldp q28, q29, [{weights}]",
-                    "ldp q30, q31, [{weights}, #32]",
-                    "subs {pairs}, {pairs}, #1",
-                    $(
-                        concat!("zip1 v27.2d, {", stringify!($x), ":v}.2d, {", stringify!($y), ":v}.2d\n",
-                            "zip2 {", stringify!($y), ":v}.2d, {", stringify!($x), ":v}.2d, {", stringify!($y), ":v}.2d\n",
-                            "smmla {", stringify!($a), ":v}.4s, v27.16b, v28.16b\n",
-                            "smmla {", stringify!($b), ":v}.4s, v27.16b, v29.16b\n",
-                            "smmla {", stringify!($c), ":v}.4s, v27.16b, v30.16b\n",
-                            "smmla {", stringify!($d), ":v}.4s, v27.16b, v31.16b\n",
-                        ),
-                    )*
-                    "ldp q28, q29, [{weights}, #64]",
-                    "ldp q30, q31, [{weights}, #96]",
-                    "add {weights}, {weights}, #128",
-                    $(step!($a, $b, $c, $d, $y),)*
-                    "b.ne 2b",
-                    "3:",
-                    "tbz {steps}, #0, 4f",
-                    $(half!($x, $y, $from, $and, "", ", #8"),)*
-                    "ldp q28, q29, [{weights}]",
-                    "ldp q30, q31, [{weights}, #32]",
-                    $(step!($a, $b, $c, $d, $x),)*
-                    "4:",
-                    "cbz {rest}, 5f",
-                    $(half!($x, $y, $from, $and, ", {back}", ""),)*
-                    "ldp q28, q29, [{rest}]",
-                    "ldp q30, q31, [{rest}, #32]",
-                    $(step!($a, $b, $c, $d, $x),)*
-                    "5:",
-                    "ldp q28, q29, [{multipliers}]",
-                    "ldp q30, q31, [{multipliers}, #32]",
-                    "dup v27.8h, {zero:w}",
-                    "cbz {shift:w}, 6f",
-                    "dup {x0:v}.4s, {shift:w}",
-                    $(concat!("sshl {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, {x0:v}.4s"),)*
-                    $(concat!("sshl {", stringify!($b), ":v}.4s, {", stringify!($b), ":v}.4s, {x0:v}.4s"),)*
-                    $(concat!("sshl {", stringify!($c), ":v}.4s, {", stringify!($c), ":v}.4s, {x0:v}.4s"),)*
-                    $(concat!("sshl {", stringify!($d), ":v}.4s, {", stringify!($d), ":v}.4s, {x0:v}.4s"),)*
-                    "6:",
-                    $(concat!("sqdmulh {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v28.4s"),)*
-                    $(concat!("sqdmulh {", stringify!($b), ":v}.4s, {", stringify!($b), ":v}.4s, v29.4s"),)*
-                    $(concat!("sqdmulh {", stringify!($c), ":v}.4s, {", stringify!($c), ":v}.4s, v30.4s"),)*
-                    $(concat!("sqdmulh {", stringify!($d), ":v}.4s, {", stringify!($d), ":v}.4s, v31.4s"),)*
-                    $(concat!("sqrshrn {", stringify!($a), ":v}.4h, {", stringify!($a), ":v}.4s, #1"),)*
-                    $(concat!("sqrshrn {", stringify!($c), ":v}.4h, {", stringify!($c), ":v}.4s, #1"),)*
-                    $(concat!("sqrshrn2 {", stringify!($a), ":v}.8h, {", stringify!($b), ":v}.4s, #1"),)*
-                    $(concat!("sqrshrn2 {", stringify!($c), ":v}.8h, {", stringify!($d), ":v}.4s, #1"),)*
-                    $(concat!("sqadd {", stringify!($a), ":v}.8h, {", stringify!($a), ":v}.8h, v27.8h"),)*
-                    $(concat!("sqadd {", stringify!($c), ":v}.8h, {", stringify!($c), ":v}.8h, v27.8h"),)*
-                    $(
-                        $from = inout(reg) from.wrapping_add(pitch.wrapping_mul(2 * $p)) => _,
-                        $and = inout(reg) from.wrapping_add(pitch.wrapping_mul(2 * $p + 1)) => _,
-                    )*
-                    $($x = out(vreg) _, $y = out(vreg) _,)*
-                    $($a = out(vreg) $a, $b = out(vreg) _, $c = out(vreg) $c, $d = out(vreg) _,)*
-                    bias = in(reg) block.bias.as_ptr(),
-                    multipliers = in(reg) block.multipliers.as_ptr(),
-                    zero = in(reg) block.finish.zero_point,
-                    shift = in(reg) block.finish.shift,
-                    weights = inout(reg) block.weights => _,
-                    pairs = inout(reg) block.steps >> 1 => _,
-                    steps = in(reg) block.steps,
-                    rest = in(reg) block.rest,
-                    back = in(reg) block.back,
-                    out("v27") _, out("v28") _, out("v29") _, out("v30") _, out("v31") _,
-                    options(readonly, nostack)
-                );
-                [$([$a, $c]),*]
+            cursor: Cursor,
+        ) -> Cursor {
+            if WIDE {
+                tiles!(block, tiles, pitch, cursor, $last, $pixels, $wide)
+            } else {
+                tiles!(block, tiles, pitch, cursor, $last, $pixels, $bytes)
             }
         }
     };
 }
 
-tile!(
+of!(
     of_8,
-    4,
-    (0, f0, g0, x0, y0, a0, b0, c0, d0),
-    (1, f1, g1, x1, y1, a1, b1, c1, d1),
-    (2, f2, g2, x2, y2, a2, b2, c2, d2),
-    (3, f3, g3, x3, y3, a3, b3, c3, d3)
+    "g3",
+    [
+        (before, f0, g0, x0, y0, a0, b0, c0, d0),
+        (g0, f1, g1, x1, y1, a1, b1, c1, d1),
+        (g1, f2, g2, x2, y2, a2, b2, c2, d2),
+        (g2, f3, g3, x3, y3, a3, b3, c3, d3)
+    ],
+    [four!(a0, c0, a1, c1), four!(a2, c2, a3, c3)],
+    [
+        two_wide!(a0, c0),
+        two_wide!(a1, c1),
+        two_wide!(a2, c2),
+        two_wide!(a3, c3)
+    ]
 );
-tile!(
+of!(
     of_4,
-    2,
-    (0, f0, g0, x0, y0, a0, b0, c0, d0),
-    (1, f1, g1, x1, y1, a1, b1, c1, d1)
+    "g1",
+    [
+        (before, f0, g0, x0, y0, a0, b0, c0, d0),
+        (g0, f1, g1, x1, y1, a1, b1, c1, d1)
+    ],
+    [four!(a0, c0, a1, c1)],
+    [two_wide!(a0, c0), two_wide!(a1, c1)]
 );
-tile!(of_2, 1, (0, f0, g0, x0, y0, a0, b0, c0, d0));
-
-/// Parts the channels of two pixels.
-#[inline(always)]
-fn part([low, high]: [int16x8_t; 2]) -> [int16x8_t; 2] {
-    // SAFETY: every AArch64 core that Rust builds for has NEON.
-    unsafe {
-        let (low, high) = (vreinterpretq_s32_s16(low), vreinterpretq_s32_s16(high));
-        [vuzp1q_s32(low, high), vuzp2q_s32(low, high)].map(|x| vreinterpretq_s16_s32(x))
-    }
-}
-
-/// Stores pairs of pixels.
-///
-/// # Safety
-/// As of [`Tile::tile`].
-#[inline(always)]
-unsafe fn store<const WIDE: bool, const N: usize>(
-    block: &Block<WIDE>,
-    pairs: [[int16x8_t; 2]; N],
-    mut out: *mut i8,
-) -> usize {
-    let (twos, ones) = pairs.as_chunks::<2>();
-    // SAFETY: a pixel of the output has room for the block's eight channels.
-    unsafe {
-        for &[a, b] in twos {
-            if WIDE {
-                let ([p0, p1], [p2, p3]) = (part(a), part(b));
-                block
-                    .finish
-                    .store_pixels(out, block.stride, [p0, p1, p2, p3]);
-                out = out.wrapping_add(block.stride.wrapping_mul(4));
-                continue;
-            }
-            // Two channels of a pixel are 16 bits now.
-            let [a, b] = [a, b].map(|[low, high]| {
-                let bytes = block.finish.clamp(vqmovn_high_s16(vqmovn_s16(low), high));
-                vreinterpretq_s16_s8(bytes)
-            });
-            let (even, odd) = (vuzp1q_s16(a, b), vuzp2q_s16(a, b));
-            let low = vzip1q_s64(vreinterpretq_s64_s16(even), vreinterpretq_s64_s16(odd));
-            let high = vzip2q_s64(vreinterpretq_s64_s16(even), vreinterpretq_s64_s16(odd));
-            for pixels in [low, high] {
-                out = store_halves(out, block.stride, vreinterpretq_s8_s64(pixels));
-            }
-        }
-        if let &[last] = ones {
-            block.finish.store_pixels(out, block.stride, part(last));
-        }
-    }
-    N.wrapping_mul(2)
-}
+of!(
+    of_2,
+    "g0",
+    [(before, f0, g0, x0, y0, a0, b0, c0, d0)],
+    [two!(a0, c0)],
+    [two_wide!(a0, c0)]
+);
+// The same pixel twice, of which one is kept.
+of!(
+    of_1,
+    "g0",
+    [(before, f0, g0, x0, y0, a0, b0, c0, d0)],
+    [part!(a0, c0), one!(a0)],
+    [part!(a0, c0), wide!(a0)]
+);
 
 impl Tile for Matrix {
     /// Two channels, and the same two for the other pixel.
@@ -268,26 +329,22 @@ impl Tile for Matrix {
     }
 
     #[inline(always)]
-    unsafe fn tile<const WIDE: bool>(
-        block: &Block<WIDE>,
-        count: usize,
-        patches: *const i8,
-        out: *mut i8,
-    ) -> usize {
+    unsafe fn pixels<const WIDE: bool>(block: &Block, count: usize, mut cursor: Cursor) {
         let pitch = block.pitch;
-        // SAFETY: no more pixels than `count`; the rest is the caller's promise.
+        // SAFETY: `count` pixels in all; the rest is the caller's promise.
         unsafe {
-            match count {
-                8.. => store(block, of_8(block, patches, pitch), out),
-                4.. => store(block, of_4(block, patches, pitch), out),
-                2.. => store(block, of_2(block, patches, pitch), out),
-                _ => {
-                    // The pixel twice, of which one is kept.
-                    let [pair] = of_2(block, patches, 0);
-                    let [one, _] = part(pair);
-                    block.finish.store(out, one);
-                    1
-                }
+            if count >= 8 {
+                cursor = of_8::<WIDE>(block, count / 8, pitch, cursor);
+            }
+            if count & 4 != 0 {
+                cursor = of_4::<WIDE>(block, 1, pitch, cursor);
+            }
+            if count & 2 != 0 {
+                cursor = of_2::<WIDE>(block, 1, pitch, cursor);
+            }
+            if count & 1 != 0 {
+                cursor.before = cursor.before.wrapping_add(pitch);
+                of_1::<WIDE>(block, 1, 0, cursor);
             }
         }
     }

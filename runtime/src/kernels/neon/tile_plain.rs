@@ -5,10 +5,10 @@
 //! accumulator belongs to one output; its four parts, the bias in the first of them, are added up at
 //! the end. 16 elements of two pixels take 58 instructions for 256 products.
 
-use core::arch::aarch64::{int16x8_t, vdupq_n_s16};
 use core::arch::asm;
 
-use super::gemm::{Block, Tile};
+use super::gemm::{Block, Cursor, Tile};
+use super::stores::{one, two, wide};
 
 /// With what every AArch64 core has.
 pub(super) struct Plain;
@@ -101,142 +101,162 @@ macro_rules! add_up {
     };
 }
 
-/// A function for so many pixels: for each its number, and names for its pointer, its accumulators and
-/// the registers of its elements.
-macro_rules! tile {
-    ($name:ident, $count:literal, $(($p:literal, $from:ident, $x:ident, $y:ident,
-        $a:ident, $b:ident, $c:ident, $d:ident, $e:ident, $f:ident, $g:ident, $h:ident)),*) => {
-        /// Requantized, less the clamp.
-        ///
+/// The loop over tiles of some pixels. For each pixel the name of the pointer before and names for its
+/// own, for the registers of its elements and its accumulators; then how accumulators are stored.
+macro_rules! tiles {
+    ($block:expr, $tiles:expr, $cursor:expr, $last:literal,
+        [$(($before:ident, $from:ident, $x:ident, $y:ident, $a:ident, $b:ident, $c:ident, $d:ident,
+            $e:ident, $f:ident, $g:ident, $h:ident)),*], [$($store:expr),*]) => {{
+        let (block, cursor): (&Block, Cursor) = ($block, $cursor);
+        let (before, out);
+        // SAFETY: the caller's promise. Of each patch all steps are read and, where there is a rest, its
+        // last eight elements; of the weights all steps, 64 bytes each; of the rest 64 bytes.
+        unsafe {
+            asm!(
+                "2:",
+                $(concat!("add {", stringify!($from), "}, {", stringify!($before), "}, {pitch}"),)*
+                "mov {w}, {weights}",
+                "lsr {pairs}, {steps}, #1",
+                concat!("mov {before}, {", $last, "}"),
+                $(
+                    concat!("ldr {", stringify!($a), ":s}, [{words}, #0]"),
+                    concat!("ldr {", stringify!($b), ":s}, [{words}, #4]"),
+                    concat!("ldr {", stringify!($c), ":s}, [{words}, #8]"),
+                    concat!("ldr {", stringify!($d), ":s}, [{words}, #12]"),
+                    concat!("ldr {", stringify!($e), ":s}, [{words}, #16]"),
+                    concat!("ldr {", stringify!($f), ":s}, [{words}, #20]"),
+                    concat!("ldr {", stringify!($g), ":s}, [{words}, #24]"),
+                    concat!("ldr {", stringify!($h), ":s}, [{words}, #28]"),
+                )*
+                "cbz {pairs}, 4f",
+                "3:",
+                $(
+                    concat!("ld1r {{{", stringify!($x), ":v}.2d}}, [{", stringify!($from), "}], #8"),
+                    concat!("ld1r {{{", stringify!($y), ":v}.2d}}, [{", stringify!($from), "}], #8"),
+                )*
+                "ldp q20, q21, [{w}]",
+                "ldp q24, q25, [{w}, #64]",
+                "ldp q22, q23, [{w}, #32]",
+                "ldp q26, q27, [{w}, #96]",
+                $(two_steps!($a, $b, $x, $y, "20", "24"),)*
+                "subs {pairs}, {pairs}, #1",
+                $(two_steps!($c, $d, $x, $y, "21", "25"),)*
+                "add {w}, {w}, #128",
+                $(two_steps!($e, $f, $x, $y, "22", "26"),)*
+                $(two_steps!($g, $h, $x, $y, "23", "27"),)*
+                "b.ne 3b",
+                "4:",
+                "tbz {steps}, #0, 5f",
+                $(concat!("ld1r {{{", stringify!($x), ":v}.2d}}, [{", stringify!($from), "}], #8"),)*
+                "ldp q20, q21, [{w}]",
+                "ldp q22, q23, [{w}, #32]",
+                $(one_step!($a, $b, $x, "20"),)*
+                $(one_step!($c, $d, $x, "21"),)*
+                $(one_step!($e, $f, $x, "22"),)*
+                $(one_step!($g, $h, $x, "23"),)*
+                "5:",
+                "cbz {rest}, 6f",
+                $(
+                    concat!("add {", stringify!($from), "}, {", stringify!($from), "}, {back}"),
+                    concat!("ld1r {{{", stringify!($x), ":v}.2d}}, [{", stringify!($from), "}]"),
+                )*
+                "ldp q20, q21, [{rest}]",
+                "ldp q22, q23, [{rest}, #32]",
+                $(one_step!($a, $b, $x, "20"),)*
+                $(one_step!($c, $d, $x, "21"),)*
+                $(one_step!($e, $f, $x, "22"),)*
+                $(one_step!($g, $h, $x, "23"),)*
+                "6:",
+                "ldp q20, q21, [{words}, #64]",
+                "ldp q22, q23, [{words}, #128]",
+                "ldp q26, q27, [{words}, #160]",
+                $(add_up!($a, $b, $c, $d),)*
+                $(add_up!($e, $f, $g, $h),)*
+                "cbz {shift:w}, 7f",
+                $(concat!("sshl {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v23.4s"),)*
+                $(concat!("sshl {", stringify!($e), ":v}.4s, {", stringify!($e), ":v}.4s, v23.4s"),)*
+                "7:",
+                $(concat!("sqdmulh {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v20.4s"),)*
+                $(concat!("sqdmulh {", stringify!($e), ":v}.4s, {", stringify!($e), ":v}.4s, v21.4s"),)*
+                $(concat!("sqrshrn {", stringify!($a), ":v}.4h, {", stringify!($a), ":v}.4s, #1"),)*
+                $(concat!("sqrshrn2 {", stringify!($a), ":v}.8h, {", stringify!($e), ":v}.4s, #1"),)*
+                $(concat!("sqadd {", stringify!($a), ":v}.8h, {", stringify!($a), ":v}.8h, v22.8h"),)*
+                $($store,)*
+                "subs {tiles}, {tiles}, #1",
+                "b.ne 2b",
+                $($from = out(reg) _, $x = out(vreg) _, $y = out(vreg) _,)*
+                $(
+                    $a = out(vreg) _, $b = out(vreg) _, $c = out(vreg) _, $d = out(vreg) _,
+                    $e = out(vreg) _, $f = out(vreg) _, $g = out(vreg) _, $h = out(vreg) _,
+                )*
+                before = inout(reg) cursor.before => before,
+                out = inout(reg) cursor.out => out,
+                tiles = inout(reg) $tiles => _,
+                pitch = in(reg) block.pitch,
+                stride = in(reg) block.stride,
+                weights = in(reg) block.weights,
+                w = out(reg) _,
+                steps = in(reg) block.steps,
+                pairs = out(reg) _,
+                rest = in(reg) block.rest,
+                back = in(reg) block.back,
+                words = in(reg) &raw const block.words,
+                shift = in(reg) block.shift,
+                out("v16") _, out("v17") _,
+                out("v20") _, out("v21") _, out("v22") _, out("v23") _,
+                out("v24") _, out("v25") _, out("v26") _, out("v27") _,
+                options(nostack)
+            );
+        }
+        Cursor { before, out }
+    }};
+}
+
+/// The loop for so many pixels.
+macro_rules! of {
+    ($name:ident, $last:literal, $pixels:tt, $bytes:tt, $wide:tt) => {
         /// # Safety
-        /// As of [`Tile::tile`].
+        /// As of [`Tile::pixels`], for at least one tile.
         #[inline(always)]
-        unsafe fn $name<const WIDE: bool>(block: &Block<WIDE>, from: *const i8) -> [int16x8_t; $count] {
-            // SAFETY: NEON is everywhere. Of each patch all steps are read and, where there is a rest,
-            // its last eight elements; of the weights all steps, 64 bytes each; of the rest 64 bytes;
-            // of biases and multipliers 32.
-            unsafe {
-                let zero = vdupq_n_s16(0);
-                $(let mut $a = zero;)*
-                asm!(
-                    $(concat!(
-                        "ldr {", stringify!($a), ":s}, [{bias}]\n",
-                        "ldr {", stringify!($b), ":s}, [{bias}, #4]\n",
-                        "ldr {", stringify!($c), ":s}, [{bias}, #8]\n",
-                        "ldr {", stringify!($d), ":s}, [{bias}, #12]\n",
-                        "ldr {", stringify!($e), ":s}, [{bias}, #16]\n",
-                        "ldr {", stringify!($f), ":s}, [{bias}, #20]\n",
-                        "ldr {", stringify!($g), ":s}, [{bias}, #24]\n",
-                        "ldr {", stringify!($h), ":s}, [{bias}, #28]\n",
-                    ),)*
-                    "cbz {pairs}, 3f",
-                    "2:",
-                    $(
-                        concat!("ld1r {{{", stringify!($x), ":v}.2d}}, [{", stringify!($from), "}], #8"),
-                        concat!("ld1r {{{", stringify!($y), ":v}.2d}}, [{", stringify!($from), "}], #8"),
-                    )*
-                    "ldp q20, q21, [{weights}]",
-                    "ldp q24, q25, [{weights}, #64]",
-                    "ldp q22, q23, [{weights}, #32]",
-                    "ldp q26, q27, [{weights}, #96]",
-                    $(two_steps!($a, $b, $x, $y, "20", "24"),)*
-                    "subs {pairs}, {pairs}, #1",
-                    $(two_steps!($c, $d, $x, $y, "21", "25"),)*
-                    "add {weights}, {weights}, #128",
-                    $(two_steps!($e, $f, $x, $y, "22", "26"),)*
-                    $(two_steps!($g, $h, $x, $y, "23", "27"),)*
-                    "b.ne 2b",
-                    "3:",
-                    "tbz {steps}, #0, 4f",
-                    $(concat!("ld1r {{{", stringify!($x), ":v}.2d}}, [{", stringify!($from), "}], #8"),)*
-                    "ldp q20, q21, [{weights}]",
-                    "ldp q22, q23, [{weights}, #32]",
-                    $(one_step!($a, $b, $x, "20"),)*
-                    $(one_step!($c, $d, $x, "21"),)*
-                    $(one_step!($e, $f, $x, "22"),)*
-                    $(one_step!($g, $h, $x, "23"),)*
-                    "4:",
-                    "cbz {rest}, 5f",
-                    $(concat!(
-                        "add {", stringify!($from), "}, {", stringify!($from), "}, {back}\n",
-                        "ld1r {{{", stringify!($x), ":v}.2d}}, [{", stringify!($from), "}]",
-                    ),)*
-                    "ldp q20, q21, [{rest}]",
-                    "ldp q22, q23, [{rest}, #32]",
-                    $(one_step!($a, $b, $x, "20"),)*
-                    $(one_step!($c, $d, $x, "21"),)*
-                    $(one_step!($e, $f, $x, "22"),)*
-                    $(one_step!($g, $h, $x, "23"),)*
-                    "5:",
-                    "ldp q24, q25, [{multipliers}]",
-                    "dup v26.8h, {zero:w}",
-                    $(add_up!($a, $b, $c, $d),)*
-                    $(add_up!($e, $f, $g, $h),)*
-                    "cbz {shift:w}, 6f",
-                    "dup v27.4s, {shift:w}",
-                    $(concat!("sshl {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v27.4s"),)*
-                    $(concat!("sshl {", stringify!($e), ":v}.4s, {", stringify!($e), ":v}.4s, v27.4s"),)*
-                    "6:",
-                    $(concat!("sqdmulh {", stringify!($a), ":v}.4s, {", stringify!($a), ":v}.4s, v24.4s"),)*
-                    $(concat!("sqdmulh {", stringify!($e), ":v}.4s, {", stringify!($e), ":v}.4s, v25.4s"),)*
-                    $(concat!("sqrshrn {", stringify!($a), ":v}.4h, {", stringify!($a), ":v}.4s, #1"),)*
-                    $(concat!("sqrshrn2 {", stringify!($a), ":v}.8h, {", stringify!($e), ":v}.4s, #1"),)*
-                    $(concat!("sqadd {", stringify!($a), ":v}.8h, {", stringify!($a), ":v}.8h, v26.8h"),)*
-                    $($from = inout(reg) from.wrapping_add(block.pitch.wrapping_mul($p)) => _,)*
-                    $(
-                        $x = out(vreg) _, $y = out(vreg) _,
-                        $a = out(vreg) $a, $b = out(vreg) _, $c = out(vreg) _, $d = out(vreg) _,
-                        $e = out(vreg) _, $f = out(vreg) _, $g = out(vreg) _, $h = out(vreg) _,
-                    )*
-                    bias = in(reg) block.bias.as_ptr(),
-                    multipliers = in(reg) block.multipliers.as_ptr(),
-                    zero = in(reg) block.finish.zero_point,
-                    shift = in(reg) block.finish.shift,
-                    weights = inout(reg) block.weights => _,
-                    pairs = inout(reg) block.steps >> 1 => _,
-                    steps = in(reg) block.steps,
-                    rest = in(reg) block.rest,
-                    back = in(reg) block.back,
-                    out("v16") _, out("v17") _,
-                    out("v20") _, out("v21") _, out("v22") _, out("v23") _,
-                    out("v24") _, out("v25") _, out("v26") _, out("v27") _,
-                    options(readonly, nostack)
-                );
-                [$($a),*]
+        unsafe fn $name<const WIDE: bool>(block: &Block, tiles: usize, cursor: Cursor) -> Cursor {
+            if WIDE {
+                tiles!(block, tiles, cursor, $last, $pixels, $wide)
+            } else {
+                tiles!(block, tiles, cursor, $last, $pixels, $bytes)
             }
         }
     };
 }
 
-tile!(
+of!(
     of_2,
-    2,
-    (0, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0),
-    (1, f1, x1, y1, a1, b1, c1, d1, e1, g1, h1, i1)
+    "f1",
+    [
+        (before, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0),
+        (f0, f1, x1, y1, a1, b1, c1, d1, e1, g1, h1, i1)
+    ],
+    [two!(a0, a1)],
+    [wide!(a0), wide!(a1)]
 );
-tile!(of_1, 1, (0, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0));
+of!(
+    of_1,
+    "f0",
+    [(before, f0, x0, y0, a0, b0, c0, d0, e0, g0, h0, i0)],
+    [one!(a0)],
+    [wide!(a0)]
+);
 
 impl Tile for Plain {
     #[inline(always)]
-    unsafe fn tile<const WIDE: bool>(
-        block: &Block<WIDE>,
-        count: usize,
-        patches: *const i8,
-        out: *mut i8,
-    ) -> usize {
-        // SAFETY: no more pixels than `count`; each has room for the block's eight channels. The rest
-        // is the caller's promise.
+    unsafe fn pixels<const WIDE: bool>(block: &Block, count: usize, mut cursor: Cursor) {
+        // SAFETY: `count` pixels in all; the rest is the caller's promise.
         unsafe {
-            if count < 2 {
-                block
-                    .finish
-                    .store_pixels(out, block.stride, of_1(block, patches));
-                return 1;
+            if count >= 2 {
+                cursor = of_2::<WIDE>(block, count / 2, cursor);
             }
-            block
-                .finish
-                .store_pixels(out, block.stride, of_2(block, patches));
+            if count & 1 != 0 {
+                of_1::<WIDE>(block, 1, cursor);
+            }
         }
-        2
     }
 }

@@ -1,6 +1,6 @@
 //! GEMM: patches against rows of weights.
 
-use super::{Requant, of_element};
+use super::{Requant, of_element, put};
 use crate::kernels::{Element, Gemm};
 
 /// Sum of products of some elements and as many weights.
@@ -16,23 +16,23 @@ pub fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scrat
     if !job.fits(count, patches.len(), out.len()) {
         return;
     }
-    of_element!(job.input_bytes, A => of_element!(job.output_bytes, Q => {
+    of_element!(job.input_bytes, A => {
         for p in 0..count {
             let patch = patches.get(p.wrapping_mul(job.pitch)..).map(A::view);
-            let pixel = out.get_mut(p.wrapping_mul(job.stride)..).map(Q::view_mut);
+            let pixel = out.get_mut(p.wrapping_mul(job.stride)..);
             let (Some(patch), Some(pixel)) = (patch, pixel) else { return };
             let Some(patch) = patch.get(..job.k) else { return };
-            one_patch::<A, Q>(job, patch, pixel);
+            one_patch::<A>(job, patch, pixel);
         }
-    }));
+    });
 }
 
 /// One patch against every output channel.
-fn one_patch<A: Element, Q: Element>(job: &Gemm<'_>, patch: &[A], out: &mut [Q]) {
+fn one_patch<A: Element>(job: &Gemm<'_>, patch: &[A], out: &mut [i8]) {
     let (rows, run) = job.weights.packing.block();
     let requant = &job.requant;
     let mut weights = job.weights.values;
-    let mut outputs = out.iter_mut();
+    let mut output = 0usize;
     let mut left = job.outputs();
     let mut channels = requant.channels();
     while left > 0 {
@@ -42,13 +42,17 @@ fn one_patch<A: Element, Q: Element>(job: &Gemm<'_>, patch: &[A], out: &mut [Q])
         };
         (weights, left) = (rest, left.wrapping_sub(rows));
         for row in 0..rows {
-            let (Some((bias, multiplier)), Some(q)) = (channels.next(), outputs.next()) else {
+            let Some((bias, multiplier)) = channels.next() else {
                 return;
             };
-            *q = requant.finish(
-                bias.wrapping_add(dot_run(patch, block, (row, rows), run)),
-                multiplier,
+            let acc = bias.wrapping_add(dot_run(patch, block, (row, rows), run));
+            put(
+                out,
+                job.output_bytes,
+                output,
+                requant.value(acc, multiplier),
             );
+            output = output.wrapping_add(1);
         }
     }
 }

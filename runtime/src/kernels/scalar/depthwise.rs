@@ -1,6 +1,6 @@
 //! Depthwise convolution: a row of output pixels, each channel by itself.
 
-use super::of_element;
+use super::{of_element, put};
 use crate::kernels::{Depthwise, Element};
 
 /// Output channels that are made at a time.
@@ -11,26 +11,23 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], _scratch: 
     if !job.fits(rows) {
         return;
     }
-    of_element!(job.input_bytes, A => of_element!(job.output_bytes, Q => {
-        let pixels = Q::view_mut(out).chunks_exact_mut(job.outputs().max(1));
-        for (x, pixel) in pixels.enumerate() {
-            one_pixel::<A, Q>(job, rows, x, pixel);
+    let pixel = job.outputs().wrapping_mul(usize::from(job.output_bytes));
+    of_element!(job.input_bytes, A => {
+        for (x, pixel) in out.chunks_exact_mut(pixel.max(1)).enumerate() {
+            one_pixel::<A>(job, rows, x, pixel);
         }
-    }));
+    });
 }
 
 /// All channels of output pixel `x`.
-pub(crate) fn one_pixel<A: Element, Q: Element>(
-    job: &Depthwise<'_>,
-    rows: &[&[i8]],
-    x: usize,
-    out: &mut [Q],
-) {
+fn one_pixel<A: Element>(job: &Depthwise<'_>, rows: &[&[i8]], x: usize, out: &mut [i8]) {
     let left = x.wrapping_mul(job.stride);
     let (by_channel, by_tap) = job.strides();
     let bytes = job.pixel_bytes();
+    let outputs = job.outputs();
     let mut start = 0usize;
-    for block in out.chunks_mut(BLOCK) {
+    while start < outputs {
+        let block = BLOCK.min(outputs.wrapping_sub(start));
         let mut acc = [0i32; BLOCK];
         let mut tap = 0usize;
         for row in rows {
@@ -44,7 +41,7 @@ pub(crate) fn one_pixel<A: Element, Q: Element>(
                     .wrapping_add(start.wrapping_mul(by_channel));
                 let weights = job.weights.values.get(first..).unwrap_or_default();
                 let weights = weights.iter().step_by(by_channel.max(1));
-                let products = acc.iter_mut().zip(weights).take(block.len()).enumerate();
+                let products = acc.iter_mut().zip(weights).take(block).enumerate();
                 for (c, (a, &w)) in products {
                     let channel = start.wrapping_add(c);
                     let channel = channel.checked_div(job.multiplier).unwrap_or(channel);
@@ -60,8 +57,10 @@ pub(crate) fn one_pixel<A: Element, Q: Element>(
         let Some(part) = job.requant.from_channel(start) else {
             return;
         };
-        for ((q, a), (bias, multiplier)) in block.iter_mut().zip(acc).zip(part.channels()) {
-            *q = part.finish(a.wrapping_add(bias), multiplier);
+        let finished = (start..).zip(acc).zip(part.channels()).take(block);
+        for ((channel, acc), (bias, multiplier)) in finished {
+            let value = part.value(acc.wrapping_add(bias), multiplier);
+            put(out, job.output_bytes, channel, value);
         }
         start = start.wrapping_add(BLOCK);
     }

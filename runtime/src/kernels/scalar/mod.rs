@@ -29,6 +29,7 @@ pub const KERNELS: Kernels = Kernels {
     lanes: None,
     gemm,
     depthwise,
+    copy_runs: super::copy_runs,
     add,
     mul,
     lookup,
@@ -81,13 +82,29 @@ impl<'a> Requant<'a> {
     }
 
     /// One accumulator, bias included, to an element.
+    #[allow(dead_code, reason = "not every backend falls back on it")]
     #[inline(always)]
     pub(crate) fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
-        let (shift, zero_point) = (self.shift, self.zero_point);
-        Q::of(requantize(
-            acc, multiplier, shift, zero_point, self.lo, self.hi,
-        ))
+        Q::of(self.value(acc, multiplier))
     }
+
+    /// As `finish`, its value.
+    #[inline(always)]
+    fn value(&self, acc: i32, multiplier: i32) -> i32 {
+        let (shift, zero_point) = (self.shift, self.zero_point);
+        requantize(acc, multiplier, shift, zero_point, self.lo, self.hi)
+    }
+}
+
+/// Writes element `index` of elements of so many bytes. An output is written once for many products,
+/// so there is no copy of each kernel for each of its sizes.
+#[inline(always)]
+fn put(out: &mut [i8], bytes: u8, index: usize, value: i32) {
+    of_element!(bytes, Q => {
+        if let Some(q) = Q::view_mut(out).get_mut(index) {
+            *q = Q::of(value);
+        }
+    });
 }
 
 /// `clamp(zero_point + ((acc << shift) * multiplier + 2^31 >> 32), lo, hi)`: one rounding, half up.

@@ -1,6 +1,6 @@
 @ A strip of a row of a 3x3 depthwise convolution, four channels at a time.
 @
-@ tidbit_depthwise_S(job: *const Strip), for strides S = 1 and 2.
+@ tidbit_depthwise_3x3_S(job: *const Strip), for strides S = 1 and 2.
 @
 @ Pixels hold a byte of every channel, but SMLAD wants two elements of one channel in a word. So the
 @ pixels under a strip are first turned into lines, one for each of four channels: for every two
@@ -19,22 +19,22 @@
         .equ    WEIGHTS, 28
         .equ    STRIDE, 32              @ of the output
         .equ    SHIFT, 36
-        .equ    ENTRY, 40               @ 1 if there are two outputs or more; becomes an address
-        .equ    AFTER, 44               @ 1 if there is one behind the pairs; becomes an address
-        .equ    ABSENT, 48              @ 1 if row 0 lies outside the image, 2 if row 2 does
+        .equ    PAIRS, 40               @ 1 if there are two outputs or more; becomes an address
+        .equ    ODD, 44                 @ 1 if there is one behind the pairs; becomes an address
+        .equ    ABSENT, 48              @ bit i if row i lies outside the image
         .equ    LINES, 52
-        .equ    LINE_BYTES, 56          @ of the pairs of outputs
-        .equ    GROUPS, 60              @ of four channels
-        .equ    ROWS, 64                @ three of them
-        .equ    PIXEL, 76               @ bytes
-        .equ    LEFT, 80                @ 1 if the first column is padding
-        .equ    INSIDE, 84              @ where the lines' part that is inside ends
-        .equ    RIGHT, 88               @ 1 if the column behind is padding, 2 if both are
-        .equ    PADDING, 92             @ of the next channels
-        .equ    PADDING_STEP, 96
-        .equ    PAD, 100                @ of these channels
-        .equ    LINES_END, 104
-        .equ    FRAME, 112
+        .equ    LINES_END, 56
+        .equ    LINE_BYTES, 60          @ of the pairs of outputs
+        .equ    GROUPS, 64              @ of four channels
+        .equ    ROWS, 68                @ three of six
+        .equ    PIXEL, 92               @ bytes
+        .equ    LEFT, 96                @ 1 if the first column is padding
+        .equ    INSIDE, 100             @ where the lines' part that is inside ends
+        .equ    RIGHT, 104              @ 1 if the column behind is padding, 2 if both are
+        .equ    PADDING, 112            @ of the next channels
+        .equ    PADDING_STEP, 116
+        .equ    PAD, 120                @ of these channels
+        .equ    FRAME, 128
         .equ    CHANNEL, 192            @ bytes of a line
 
         .syntax unified
@@ -117,7 +117,7 @@
 .endif
         store   \shifted, r12, lr
         bne     \pairs\()b
-        ldr     pc, [sp, #AFTER]
+        ldr     pc, [sp, #ODD]
         .p2align 2
 \last:  ldm     r0!, {r9-r11}
         smlad   r12, r9, r4, r3
@@ -146,7 +146,7 @@
         stm     r1!, {r3-r6}
         subs    r2, r2, #1
         bne     1b
-        ldrd    r4, r5, [sp, #ENTRY]
+        ldrd    r4, r5, [sp, #PAIRS]
         ldr     r6, [sp, #SHIFT]
         cmp     r6, #0
         beq     2f
@@ -164,7 +164,11 @@
         movne   r2, r1
         orr     r0, r0, #1
         orr     r2, r2, #1
-        strd    r0, r2, [sp, #ENTRY]
+        strd    r0, r2, [sp, #PAIRS]
+        ldr     r0, [sp, #LINES]
+        ldr     r1, [sp, #INSIDE]
+        add     r1, r1, r0
+        str     r1, [sp, #INSIDE]
 
         @ The pixels of four channels to their lines.
 10:     ldrd    r0, r1, [sp, #PADDING]
@@ -174,7 +178,8 @@
         str     r7, [sp, #PAD]
         ldr     r4, [sp, #LINES]
         ldrd    r0, r1, [sp, #ROWS]
-        ldrd    r2, r3, [sp, #(ROWS + 8)]
+        ldr     r2, [sp, #(ROWS + 8)]
+        ldr     r3, [sp, #PIXEL]
         ldr     r5, [sp, #LEFT]
         cmp     r5, #0
         beq     11f
@@ -188,7 +193,8 @@
         b       14f
         .p2align 2
 15:     ldrd    r0, r1, [sp, #ROWS]
-        ldrd    r2, r3, [sp, #(ROWS + 8)]
+        ldr     r2, [sp, #(ROWS + 8)]
+        ldr     r3, [sp, #PIXEL]
         add     r0, r0, r3
         add     r1, r1, r3
         add     r2, r2, r3
@@ -273,7 +279,7 @@
         pkhtb   r6, r9, r7, asr #16     @ 2 and 5
         pkhbt   r7, r12, r11            @ 6 and 7
         pkhtb   r8, r12, r11, asr #16   @ 7 and 8
-        ldr     pc, [sp, #ENTRY]
+        ldr     pc, [sp, #PAIRS]
 
         outputs \stride, 0, 30, 31
         outputs \stride, 1, 32, 33
@@ -311,7 +317,7 @@
         smlabb  r3, r8, r6, r3
         mov     r7, #0
         mov     r8, #0
-25:     tst     r4, #2
+25:     tst     r4, #4
         beq     22b
         smlad   r3, r12, r6, r3
         smlatb  r3, r11, r6, r3
@@ -321,8 +327,8 @@
         .size   \name, . - \name
 .endm
 
-        depthwise tidbit_depthwise_1, 1
-        depthwise tidbit_depthwise_2, 2
+        depthwise tidbit_depthwise_3x3_1, 1
+        depthwise tidbit_depthwise_3x3_2, 2
         .text
 
 @ Names are the whole crate's.
