@@ -13,6 +13,7 @@ fn main() {
     println!(
         "cargo::rustc-check-cfg=cfg(tidbit_backend, values(\"scalar\", \"armv6m\", \"armv7em\", \"armv7m\", \"mve\"))"
     );
+    println!("cargo::rustc-check-cfg=cfg(tidbit_armv8m)");
     let target = env::var("TARGET").unwrap_or_default();
     let forced = env::var("CARGO_CFG_TIDBIT_BACKEND").ok();
     let own = match target.as_str() {
@@ -25,6 +26,9 @@ fn main() {
         _ if target.starts_with("x86_64") => "x86",
         _ => "scalar",
     };
+    if target.starts_with("thumbv8m.main") {
+        println!("cargo::rustc-cfg=tidbit_armv8m");
+    }
     match forced.as_deref().unwrap_or(own) {
         "scalar" => {}
         backend => println!("cargo::rustc-cfg=tidbit_{backend}"),

@@ -2,13 +2,11 @@
 //!
 //! A row is made strip by strip, so that what lies under a strip has room in scratch.
 
-use core::arch::global_asm;
-
 use crate::kernels::scratch::{aligned, of_depthwise};
 use crate::kernels::{Depthwise, scalar};
 
-global_asm!(include_str!("depthwise_3x3.s"), options(raw));
-global_asm!(include_str!("depthwise_5x5.s"), options(raw));
+assembly!("depthwise_3x3.s");
+assembly!("depthwise_5x5.s");
 
 unsafe extern "C" {
     /// A strip of a row of a 3x3 kernel with stride 1.

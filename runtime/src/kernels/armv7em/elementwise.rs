@@ -1,10 +1,8 @@
 //! Sums, tables and extremes: whole words in assembly, what is left one by one.
 
-use core::arch::global_asm;
-
 use crate::kernels::{AddFactors, min_into as scalar_min_into, scalar};
 
-global_asm!(include_str!("elementwise.s"), options(raw));
+assembly!("elementwise.s");
 
 unsafe extern "C" {
     /// Words of both operands, with the result in the place of the first.

@@ -1,14 +1,12 @@
 //! GEMM: lanes of patches against pairs of output channels.
 
-use core::arch::global_asm;
-
 use super::spread::{spread, spread_all};
 use crate::kernels::lanes::{Spread, bytes_of, lanes_for};
 use crate::kernels::scalar::of_element;
 use crate::kernels::scratch::{aligned, patches_at_once};
 use crate::kernels::{Element, Gemm, Packing, scalar};
 
-global_asm!(include_str!("multiply.s"), options(raw));
+assembly!("multiply.s");
 
 unsafe extern "C" {
     /// Four patches in as many lanes.

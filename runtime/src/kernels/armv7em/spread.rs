@@ -1,11 +1,9 @@
 //! Elements of patches into lanes of int16.
 
-use core::arch::global_asm;
-
 use crate::kernels::Element;
 use crate::kernels::lanes::Spread;
 
-global_asm!(include_str!("spread.s"), options(raw));
+assembly!("spread.s");
 
 unsafe extern "C" {
     /// Four lanes: from, to, how many elements of each, bytes from one to the next.
