@@ -1,6 +1,7 @@
 //! Which backends of the micro-kernels are built: stable Rust does not tell a crate of the features of
 //! thumb targets, so the target's name decides. That of ARMv8-M does not tell whether a core has the DSP
-//! extension (M33) or Helium (M55): there the flag `--cfg tidbit_backend="armv7em"` or `"mve"` does.
+//! extension (M33) or Helium (M55): there the flag `--cfg tidbit_backend="armv7em"` or `"mve"` does. Without
+//! one, cores of ARMv8-M run what they have of ARMv7-M or ARMv6-M.
 
 use std::env;
 
@@ -21,6 +22,8 @@ fn main() {
         _ if target.starts_with("thumbv7m") => "armv7m",
         // Lanes the other way round, or none.
         _ if target.starts_with("aarch64_be") || target.ends_with("softfloat") => "scalar",
+        _ if target.starts_with("thumbv8m.base") => "armv6m",
+        _ if target.starts_with("thumbv8m.main") => "armv7m",
         _ if target.starts_with("aarch64") => "neon",
         _ if target.starts_with("x86_64") => "x86",
         _ => "scalar",

@@ -115,8 +115,8 @@ fn fill_beyond<'a>(job: &Depthwise<'_>, scratch: &'a mut [i8]) -> &'a [i8] {
     match job.outside {
         None => beyond.fill(job.zero_point),
         Some(pixel) => {
-            for copy in beyond.chunks_exact_mut(pixel.len().max(1)) {
-                copy.copy_from_slice(pixel);
+            for (to, from) in beyond.iter_mut().zip(pixel.iter().cycle()) {
+                *to = *from;
             }
         }
     }
