@@ -91,6 +91,18 @@ fn boxes_may_come_in_any_order() {
     let file = on_disk(&model);
     let found = measure(file.path(), &normalization()).unwrap();
     assert!(found.sqnr_db > LEAST_SQNR_DB, "{}", found.sqnr_db);
+    let network = Network::load(file.path()).unwrap();
+    let calibration = images(network.input_shape(), 32, 3);
+    let options = tidbit_quantize::Options {
+        normalization: normalization(),
+        labels: vec![],
+        ranges: Some(tidbit_quantize::RangeMethod::MinMax),
+        ram: tidbit_quantize::Ram::Auto,
+        ptq: tidbit_quantize::Ptq::FAST,
+    };
+    let made = network.quantize(&calibration, &options, &()).unwrap();
+    let told = made.notices.iter().filter(|text| text.contains("8x6x8"));
+    assert_eq!(told.count(), 2, "{:?}", made.notices);
     // Both are the same tensor.
     let reference = Reference::load(file.path(), &normalization()).unwrap();
     let image = images(reference.input_shape(), 1, 3).remove(0);

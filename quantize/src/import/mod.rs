@@ -198,6 +198,14 @@ pub fn import(source: &Source) -> Result<Imported, Error> {
     }
     for name in source.outputs()? {
         let output = importer.output(name)?;
+        if importer.views.contains_key(&output.name) {
+            importer.notices.push(format!(
+                "the answer '{}' is given as its tensor lies, before it is split and reordered: {} (rows, \
+                 columns, channels)",
+                output.name,
+                importer.graph.shape(output.tensor)
+            ));
+        }
         importer.graph.outputs.push(output);
     }
     importer.graph.remove_dead();
