@@ -4,6 +4,7 @@ use std::error::Error;
 
 use rustix::time::{ClockId, clock_gettime};
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::infer::Factoid;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
@@ -13,10 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut model = tract_onnx::onnx().model_for_path(path)?;
     let fact = model.input_fact(0)?.clone();
     // A batch of any size is a batch of one.
-    let sizes = fact
-        .shape
-        .dims()
-        .map(|dim| dim.concretize().and_then(|dim| dim.to_usize().ok()));
+    let size = |dim: Option<TDim>| dim.and_then(|dim| usize::try_from(dim.to_i64().ok()?).ok());
+    let sizes = fact.shape.dims().map(|dim| size(dim.concretize()));
     let shape: Vec<usize> = sizes.map(|size| size.unwrap_or(1)).collect();
     let datum = fact.datum_type.concretize().unwrap_or(f32::datum_type());
     model.set_input_fact(0, InferenceFact::dt_shape(datum, &shape))?;
