@@ -8,9 +8,8 @@
 use core::ops::Range;
 
 use crate::blob::{SegmentRecord, TensorRecord};
-use crate::kernels::Element;
+use crate::kernels::{Element, Kernels, Runs};
 use crate::kernels::bytes::{as_i8, as_i8_mut};
-use crate::ops::copy;
 use crate::schedule::{Flow, Move, Progress, Schedule};
 
 /// Where a tensor's rows are at a moment of the schedule.
@@ -103,18 +102,28 @@ impl Ring {
     }
 
     /// Moves rows from the landing into the ring.
-    pub(crate) fn settle(tensor: &TensorRecord, rows: &Move, arena: &mut [u8]) -> Option<()> {
+    pub(crate) fn settle(
+        kernels: &Kernels,
+        tensor: &TensorRecord,
+        rows: &Move,
+        arena: &mut [u8],
+    ) -> Option<()> {
         let from = Self::with(tensor, tensor.row_bytes(), rows.landed)?;
         let to = Self::with(tensor, tensor.row_bytes(), u16::MAX)?;
         for y in rows.first..rows.end {
-            copy_row(arena, from.range(y)?, to.range(y)?)?;
+            copy_row(kernels, arena, from.range(y)?, to.range(y)?)?;
         }
         Some(())
     }
 }
 
 /// Copies a row to another place, which it does not overlap.
-fn copy_row(arena: &mut [u8], from: Range<usize>, to: Range<usize>) -> Option<()> {
+fn copy_row(
+    kernels: &Kernels,
+    arena: &mut [u8],
+    from: Range<usize>,
+    to: Range<usize>,
+) -> Option<()> {
     let split = from.start.max(to.start);
     let (before, behind) = arena.split_at_mut_checked(split)?;
     let len = from.len();
@@ -123,7 +132,14 @@ fn copy_row(arena: &mut [u8], from: Range<usize>, to: Range<usize>) -> Option<()
     } else {
         (behind.get(..len)?, before.get_mut(to)?)
     };
-    copy(as_i8_mut(target), as_i8(source))
+    let run = Runs {
+        count: 1,
+        len,
+        step: 0,
+        pitch: 0,
+    };
+    (kernels.copy_runs)(&run, as_i8(source), as_i8_mut(target));
+    Some(())
 }
 
 /// The readable rows of one input while an output row is being written.

@@ -100,10 +100,12 @@ pub struct Flow<'a> {
 }
 
 impl Records for Flow<'_> {
+    #[inline(always)]
     fn tensor(&self, index: u16) -> Option<TensorRecord> {
         self.tensors.get(index)
     }
 
+    #[inline(always)]
     fn op(&self, index: u16) -> Option<OpRecord> {
         self.ops.get(index)
     }
@@ -149,6 +151,7 @@ pub trait Schedule: Records {
 
     /// Rows that an operator counts its steps in: those of its output, or of its input if it
     /// accumulates.
+    #[inline(always)]
     fn height(&self, op: u16) -> Option<u16> {
         let record = self.op(op)?;
         let counted = if record.accumulates == 0 {
@@ -171,6 +174,7 @@ pub trait Schedule: Records {
     }
 
     /// The next step of one operator, `None` if it has to wait or is done.
+    #[inline(always)]
     fn step(&self, segment: &SegmentRecord, progress: &Progress, op: u16) -> Option<Step> {
         let record = self.op(op)?;
         let output = self.tensor(op)?;
@@ -204,6 +208,7 @@ pub trait Schedule: Records {
     }
 
     /// Whether the rows of a tensor before `end` fit its ring, or its landing if it has one.
+    #[inline(always)]
     fn has_room(
         &self,
         segment: &SegmentRecord,
@@ -226,6 +231,7 @@ pub trait Schedule: Records {
     }
 
     /// As [`rows_made`](Self::rows_made), of a tensor of this height.
+    #[inline(always)]
     fn rows_of(
         &self,
         segment: &SegmentRecord,
@@ -349,6 +355,7 @@ pub(crate) fn shares_bytes(a: &Range<usize>, b: &Range<usize>) -> bool {
 }
 
 /// What a list of the progress says of an operator of the segment.
+#[inline(always)]
 fn counted(segment: &SegmentRecord, list: &[u16; MAX_SEGMENT_OPS], op: u16) -> Option<u16> {
     let slot = op.checked_sub(segment.first_op)?;
     list.get(usize::from(slot)).copied()

@@ -170,7 +170,10 @@ impl<'b, 'm> Session<'b, 'm> {
     fn settle(&mut self, segment: &SegmentRecord, tensor: u16) -> Option<()> {
         let flow = &self.model.checked.flow;
         match flow.settle(segment, &mut self.progress, tensor) {
-            Some(rows) => Ring::settle(&flow.tensors.get(tensor)?, &rows, self.arena),
+            Some(rows) => {
+                let tensor = flow.tensors.get(tensor)?;
+                Ring::settle(self.kernels, &tensor, &rows, self.arena)
+            }
             None => Some(()),
         }
     }

@@ -130,6 +130,7 @@ record! {
 
 impl OpRecord {
     /// The row of the input, padding above it counted, at which the window of output row `y` begins.
+    #[inline(always)]
     fn top(&self, y: u16) -> u32 {
         let top = u32::from(y).saturating_mul(u32::from(self.stride_rows));
         top.checked_div(u32::from(self.divide_rows)).unwrap_or(top)

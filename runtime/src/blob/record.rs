@@ -20,6 +20,7 @@ macro_rules! integer_field {
     ($($ty:ty),*) => {$(
         impl Field for $ty {
             const LEN: usize = size_of::<$ty>();
+            #[inline(always)]
             fn take(bytes: &mut &[u8]) -> Option<Self> {
                 let (head, rest) = bytes.split_first_chunk()?;
                 *bytes = rest;
@@ -71,6 +72,7 @@ macro_rules! record {
             const FIELDS: &'static [(&'static str, &'static str, usize)] = &[
                 $( (stringify!($field), stringify!($ty), <$ty as $crate::blob::record::Field>::LEN), )*
             ];
+            #[inline(always)]
             fn parse(bytes: &[u8]) -> Option<Self> {
                 // One look at the length is enough for all fields.
                 let mut bytes = bytes.get(..Self::LEN)?;
@@ -113,6 +115,9 @@ impl<'a, R: Record> Table<'a, R> {
     }
 
     /// Record `index`, or `None` past the end.
+    ///
+    /// Always inlined, so that fields that the caller does not look at are not read.
+    #[inline(always)]
     pub fn get(&self, index: u16) -> Option<R> {
         let start = usize::from(index).checked_mul(R::LEN)?;
         R::parse(self.bytes.get(start..)?)

@@ -15,6 +15,8 @@ mod armv7em;
 #[cfg(tidbit_armv7m)]
 mod armv7m;
 pub mod bytes;
+#[cfg(any(tidbit_armv7em, tidbit_armv7m))]
+mod copy_words;
 mod element;
 mod jobs;
 pub mod lanes;

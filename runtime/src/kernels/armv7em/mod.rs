@@ -33,6 +33,7 @@ pub const KERNELS: Kernels = Kernels {
     }),
     gemm: multiply::gemm,
     depthwise: depthwise::depthwise,
+    copy_runs: super::copy_words::copy_runs,
     add: elementwise::add,
     lookup: elementwise::lookup,
     lookup_in_place: elementwise::lookup_in_place,

@@ -13,6 +13,7 @@ use super::{Depthwise, Gemm, Kernels, Packing, scalar, small};
 pub const KERNELS: Kernels = Kernels {
     name: "armv7m",
     packing: Packing::Portable,
+    copy_runs: super::copy_words::copy_runs,
     gemm,
     depthwise: depthwise_row,
     ..scalar::KERNELS
