@@ -241,6 +241,7 @@ fn by_runs(tile: &Tile<'_, 2>, ready: &mut Ready, sums: &mut [[i32; 2]]) {
 }
 
 /// The sums of the products of pairs with the weights from element `start` of each row on.
+#[inline(always)]
 fn multiply(tile: &Tile<'_, 2>, start: usize, ready: &Ready, sums: &mut [[i32; 2]]) {
     let pairs = ready.pairs();
     let (run, rows) = (pairs.len(), sums.len());
