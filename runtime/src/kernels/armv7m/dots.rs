@@ -118,8 +118,44 @@ global_asm!(
     ".size tidbit_armv7m_dots, . - tidbit_armv7m_dots",
 );
 
+// Makes pairs: first patch, second patch, pairs, how many, at least one.
+global_asm!(
+    ".macro tidbit_make_pair",
+    "ldrsb r12, [r0], #1",
+    "ldrsb lr, [r1], #1",
+    "add r12, r12, lr, lsl #23",
+    "str r12, [r2], #4",
+    ".endm",
+    ".section .text.tidbit_armv7m_pairs, \"ax\", %progbits",
+    ".global tidbit_armv7m_pairs",
+    ".type tidbit_armv7m_pairs, %function",
+    ".thumb_func",
+    "tidbit_armv7m_pairs:",
+    "push {{r4, lr}}",
+    "ands r4, r3, #3",
+    "beq 3f",
+    "2:",
+    "tidbit_make_pair",
+    "subs r4, r4, #1",
+    "bne 2b",
+    "3:",
+    "lsrs r3, r3, #2",
+    "beq 5f",
+    "4:",
+    ".rept 4",
+    "tidbit_make_pair",
+    ".endr",
+    "subs r3, r3, #1",
+    "bne 4b",
+    "5:",
+    "pop {{r4, pc}}",
+    ".size tidbit_armv7m_pairs, . - tidbit_armv7m_pairs",
+    ".purgem tidbit_make_pair",
+);
+
 unsafe extern "C" {
     fn tidbit_armv7m_dots(job: *mut Job);
+    fn tidbit_armv7m_pairs(first: *const i8, second: *const i8, pairs: *mut i32, count: usize);
 }
 
 /// The loop for two pixels.
@@ -140,9 +176,13 @@ impl Ready {
             patch.get(range.clone()).unwrap_or_default()
         });
         self.count = first.len().min(second.len()).min(RUN);
-        for (pair, (a, b)) in self.pairs.iter_mut().zip(first.iter().zip(second)) {
-            pair.write(i32::from(*a).wrapping_add(i32::from(*b).wrapping_shl(23)));
+        if self.count == 0 {
+            return;
         }
+        let pairs = self.pairs.as_mut_ptr().cast();
+        // SAFETY: the assembly reads `count` bytes of each patch, which has as many, and writes as many pairs,
+        // for which there is place; it is not none. It keeps all registers that a function has to.
+        unsafe { tidbit_armv7m_pairs(first.as_ptr(), second.as_ptr(), pairs, self.count) }
     }
 
     /// Those that are written.
@@ -164,9 +204,6 @@ impl Dots<2> for Pairs {
     }
 
     fn dots(tile: &Tile<'_, 2>, ready: &mut Ready, sums: &mut [[i32; 2]]) {
-        if tile.k == 0 || !tile.fits(sums.len()) {
-            return dots_plainly(tile, sums);
-        }
         let (fours, rest) = sums.as_chunks_mut::<ROWS>();
         let fours = fours.as_flattened_mut();
         if tile.k <= RUN {
@@ -204,6 +241,7 @@ fn by_runs(tile: &Tile<'_, 2>, ready: &mut Ready, sums: &mut [[i32; 2]]) {
 }
 
 /// The sums of the products of pairs with the weights from element `start` of each row on.
+#[inline(always)]
 fn multiply(tile: &Tile<'_, 2>, start: usize, ready: &Ready, sums: &mut [[i32; 2]]) {
     let pairs = ready.pairs();
     let (run, rows) = (pairs.len(), sums.len());
