@@ -8,8 +8,8 @@
 use core::ops::Range;
 
 use crate::blob::{SegmentRecord, TensorRecord};
-use crate::kernels::{Element, Kernels, Runs};
 use crate::kernels::bytes::{as_i8, as_i8_mut};
+use crate::kernels::{Element, Kernels, Runs};
 use crate::schedule::{Flow, Move, Progress, Schedule};
 
 /// Where a tensor's rows are at a moment of the schedule.
