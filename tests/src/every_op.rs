@@ -21,7 +21,8 @@ pub const LABELS: [&str; 4] = ["a", "bc", "dé", ""];
 
 /// A convolution of `kernel` taps with made-up numbers, stride and dilation 1, no padding.
 pub(crate) fn conv(blob: &mut Builder, kernel: [u16; 2], inputs: u16, outputs: u16) -> ConvParams {
-    let count = kernel[0] * kernel[1] * inputs * outputs;
+    let sizes = [kernel[0], kernel[1], inputs, outputs].map(u32::from);
+    let count: u32 = sizes.iter().product();
     let weights = (0..count).map(|i| (i * 37 + 11) as u8);
     // Every int8 but the least, which weights must not be.
     let weights: Vec<u8> = weights.map(|w| if w == 0x80 { 1 } else { w }).collect();

@@ -5,6 +5,7 @@ use tidbit::blob::header::{MAGIC, NONE, VERSION};
 use tidbit::blob::{
     AddParams, ConvParams, DepthToSpaceParams, GatherParams, Header, InputRecord, MulParams,
     NO_CHANNEL, OpKind, OpRecord, PadParams, Record, ResizeParams, SegmentRecord, TableParams,
+    TensorRecord,
 };
 
 use crate::every_op::{conv, pool};
@@ -339,19 +340,56 @@ fn exp_table(blob: &mut Builder) -> u32 {
     blob.words(&[0x1000_1000; 128])
 }
 
-/// The blob of the input and, if there is one, an operator that reads it.
-fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
-    let last = u16::from(single.is_some());
-    let reader = if single.is_some() { 1 } else { NONE };
+/// Convolutions of 32 channels behind a pointwise one that makes these: what backends take special ways
+/// for, as they do not for the few channels of the image.
+pub fn wide_convolutions() -> Vec<Vec<u8>> {
+    let windows = [
+        (OpKind::Conv, 1, 1),
+        (OpKind::Conv, 3, 1),
+        (OpKind::Conv, 3, 2),
+        (OpKind::Conv, 7, 1),
+        (OpKind::Depthwise, 3, 1),
+        (OpKind::Depthwise, 3, 2),
+        (OpKind::Depthwise, 5, 1),
+        (OpKind::Depthwise, 5, 2),
+        (OpKind::Depthwise, 7, 1),
+        (OpKind::Depthwise, 8, 1),
+    ];
+    let one = |(kind, kernel, stride): (OpKind, u16, u16)| {
+        let mut blob = Builder(vec![0; Header::LEN]);
+        let wider = conv(&mut blob, [1, 1], 4, 32);
+        let wider = convolution(&mut blob, OpKind::Conv, [1, 1, 0], wider, [8, 8, 32]);
+        let (pad, depthwise) = (kernel / 2, kind == OpKind::Depthwise);
+        let params = ConvParams {
+            stride_w: stride,
+            pad_left: pad,
+            groups: if depthwise { 32 } else { 1 },
+            ..conv(&mut blob, [kernel; 2], if depthwise { 1 } else { 32 }, 32)
+        };
+        let side = 8 / stride;
+        let rows = [kernel, stride, pad];
+        let (mut record, shape) = convolution(&mut blob, kind, rows, params, [side, side, 32]);
+        record.input_a = 1;
+        finish(blob, [wider, (record, shape)])
+    };
+    windows.into_iter().map(one).collect()
+}
+
+/// The blob of the input and of operators, of which each reads the one before.
+fn finish(mut blob: Builder, singles: impl IntoIterator<Item = Single>) -> Vec<u8> {
     let mut ops = vec![op(OpKind::Input, NONE, [1, 1, 0], 0)];
-    let mut tensors = vec![tensor(IMAGE, 0, [reader, reader], -128)];
+    let mut tensors = vec![tensor(IMAGE, 0, [NONE, NONE], -128)];
     let mut arena_bytes = u32::from(IMAGE.iter().product::<u16>());
-    if let Some((record, shape)) = single {
+    for (record, shape) in singles {
+        let reader = u16::try_from(ops.len()).expect("few operators");
+        let read: &mut TensorRecord = tensors.last_mut().expect("the image");
+        (read.first_reader, read.last_reader) = (reader, reader);
         ops.push(record);
         tensors.push(tensor(shape, arena_bytes, [NONE, NONE], 3));
         let element_bytes = if record.accumulates == 0 { 1 } else { 4 };
         arena_bytes += element_bytes * u32::from(shape.iter().product::<u16>());
     }
+    let last = u16::try_from(ops.len() - 1).expect("few operators");
     let segments = [SegmentRecord {
         first_op: 0,
         op_count: last + 1,
@@ -370,7 +408,7 @@ fn finish(mut blob: Builder, single: Option<Single>) -> Vec<u8> {
         header_bytes: u16::try_from(Header::LEN).expect("the header is short"),
         blob_bytes: 0,
         arena_bytes,
-        scratch_bytes: 4096,
+        scratch_bytes: 1 << 15,
         stack_bytes: 1536,
         op_count: last + 1,
         segment_count: 1,

@@ -108,21 +108,15 @@ fn every_breach_of_a_certificate_is_found() {
         stack_measured: 965,
         ..good
     };
-    let far = Certified {
-        stack_measured: 899,
-        ..good
-    };
     for breach in [
         Breach::ArenaUnused(unused),
         Breach::ScratchExceeded(scratch),
         Breach::StackExceeded(exceeded),
-        Breach::StackUnused(far),
     ] {
         let found = match breach {
             Breach::ArenaUnused(found)
             | Breach::ScratchExceeded(found)
-            | Breach::StackExceeded(found)
-            | Breach::StackUnused(found) => found,
+            | Breach::StackExceeded(found) => found,
             other => panic!("{other}"),
         };
         assert_eq!(found.judge(), Err(breach));

@@ -15,9 +15,6 @@ use crate::grid::{Grid, grouped};
 
 /// The paints: each is the other's complement.
 const PAINTS: [u8; 2] = [0xa5, 0x5a];
-/// By how much the certified stack may exceed what a net takes: by no more do the variants of an
-/// operator differ that share a figure in the board's table.
-pub const STACK_SLACK: u64 = 64;
 
 /// What a certificate says, beside what was measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -48,8 +45,6 @@ pub enum Breach {
     ScratchExceeded(Certified),
     /// More stack is used than the board's table says.
     StackExceeded(Certified),
-    /// Far less stack is used than the board's table says.
-    StackUnused(Certified),
 }
 
 impl fmt::Display for Breach {
@@ -76,11 +71,6 @@ impl fmt::Display for Breach {
             Self::StackExceeded(found) => write!(
                 f,
                 "the board's table says {} bytes of stack, but {} were used. {MEASURE}",
-                found.stack_bytes, found.stack_measured
-            ),
-            Self::StackUnused(found) => write!(
-                f,
-                "the board's table says {} bytes of stack, but only {} were used, more than {STACK_SLACK} less. {MEASURE}",
                 found.stack_bytes, found.stack_measured
             ),
         }
@@ -117,9 +107,6 @@ impl Certified {
         }
         if self.stack_measured > self.stack_bytes {
             return Err(Breach::StackExceeded(self));
-        }
-        if self.stack_measured.saturating_add(STACK_SLACK) < self.stack_bytes {
-            return Err(Breach::StackUnused(self));
         }
         Ok(self)
     }

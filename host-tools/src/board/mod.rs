@@ -31,7 +31,7 @@ mod stack;
 
 pub use answer::BoardAnswer;
 pub use budget::{Budget, Fit};
-pub use certificate::{Breach, Certified, STACK_SLACK, certify};
+pub use certificate::{Breach, Certified, certify};
 pub use emulated::{BoardInfo, Emulated};
 pub use error::BoardError;
 pub use spec::Board;

@@ -37,8 +37,7 @@ machine. With --trace they include the hashing.
 --certify proves what `inspect` says of arena and stack. The firmware is built with a memory of
 exactly arena + scratch bytes between two canaries; each image runs twice, over memory painted in
 two ways. It fails unless the canaries stand, the last byte of the arena is written and none
-behind, the answers are the host's, and the stack is no more than certified and at most 64 bytes
-less.
+behind, the answers are the host's, and the stack is no more than certified.
 
 With --json, what `run` prints plus instructions, stack_bytes (most stack that the inference
 took) and arena_bytes for each image; with --check or --certify also equals_host, with --certify

@@ -25,7 +25,7 @@ use ops::op_record;
 /// Bytes of stack that the runtime takes at most on a 32-bit ARM core, whatever the blob: there is
 /// no recursion and no buffer whose size depends on the net. The tests measure it on the emulated
 /// board.
-pub const STACK_BYTES: u32 = 1536;
+pub const STACK_BYTES: u32 = 4096;
 
 /// What goes into a blob besides the net.
 #[derive(Clone, Debug)]
