@@ -15,7 +15,7 @@ tidbit=target/release/tidbit
 
 say "quantize: f32 ONNX to an int8 blob"
 $tidbit quantize $fixtures/fashion_mobilenet_v2.onnx --calibration $fixtures/calibration \
-    --labels $fixtures/labels.txt --mean 73 --std 90 -o $blob
+    --labels $fixtures/labels.txt --mean 73 --std 90 --target cortex-m4 -o $blob
 say "verify: the blob against the f32 net, on 300 labelled images"
 $tidbit verify $blob --reference $fixtures/fashion_mobilenet_v2.onnx --images $fixtures/test \
     --min-agreement 0.95 --max-drop 1.5
