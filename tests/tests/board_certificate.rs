@@ -53,7 +53,6 @@ fn the_arena_of_a_certified_blob_is_used_to_the_byte() {
         assert_eq!(found.arena_high_water, found.arena_bytes);
         assert!(found.scratch_high_water <= found.scratch_bytes);
         assert!(found.stack_measured <= found.stack_bytes);
-        assert!(found.stack_bytes - found.stack_measured <= 64, "{found:?}");
     }
 }
 
