@@ -4,7 +4,7 @@
 //! since pieces are fixed in place. So a few neighbouring choices of cuts are placed, and the best
 //! is kept.
 
-use super::cuts::{STEP_COST, bound, cheapest, leanest};
+use super::cuts::{Cut, STEP_COST, bound, cheapest, leanest};
 use super::draft::{Draft, readers};
 use super::known::Known;
 use super::place::{memory_bytes, realize};
@@ -99,12 +99,42 @@ fn least(net: &IntNet, known: &Known<'_>, watch: &dyn Watch) -> Result<Plan, Err
             _ => break,
         }
     }
+    let room = fewest(&candidates).saturating_sub(base.scratch);
+    candidates.extend(eased(known, &lean, room, watch));
     let fewest = fewest(&candidates);
     let near = candidates
         .into_iter()
         .filter(|(plan, _)| memory_bytes(base, plan) <= fewest + fewest / 200);
     let best = near.min_by_key(|(plan, cost)| (*cost, memory_bytes(base, plan)));
     best.map(|(plan, _)| plan).ok_or(Error::Planner)
+}
+
+/// The lean cuts, of which as many of the last as still fit `room` are those of the least work: late
+/// layers are small, and need not be made row by row for the sake of early ones.
+fn eased(known: &Known<'_>, lean: &[Cut], room: usize, watch: &dyn Watch) -> Option<(Plan, u64)> {
+    let light = cheapest(known, room, watch);
+    let starts: Vec<usize> = lean
+        .iter()
+        .map(|cut| cut.segment.start)
+        .filter(|start| light.iter().any(|cut| cut.segment.start == *start))
+        .collect();
+    let from = |start: usize| {
+        let early = lean.iter().filter(|cut| cut.segment.start < start);
+        let late = light.iter().filter(|cut| cut.segment.start >= start);
+        let cuts: Vec<Cut> = early.chain(late).cloned().collect();
+        let found = realize(known.base, &cuts, room).ok()?;
+        (found.0.arena_bytes <= room).then_some(found)
+    };
+    // The earliest that fits, as if what is later fitted too.
+    let (mut fits, mut best) = (0..starts.len(), None);
+    while !fits.is_empty() {
+        let middle = fits.start + fits.len() / 2;
+        match from(starts[middle]) {
+            Some(found) => (fits.end, best) = (middle, Some(found)),
+            None => fits.start = middle + 1,
+        }
+    }
+    best
 }
 
 /// The plan with the least work whose arena takes at most `room` bytes, if one was found.
