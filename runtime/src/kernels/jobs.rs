@@ -61,8 +61,9 @@ impl Gemm<'_> {
     }
 }
 
-/// One past the last byte of `count` runs of elements; there is one at least.
+/// One past the last byte of `count` runs of elements of 1 or 2 bytes; there is one at least.
 fn end_of(count: usize, pitch: usize, (elements, bytes): (usize, u8)) -> Option<usize> {
+    matches!(bytes, 1 | 2).then_some(())?;
     let last = count.checked_sub(1)?.checked_mul(pitch)?;
     last.checked_add(elements.checked_mul(usize::from(bytes))?)
 }
@@ -157,12 +158,18 @@ impl Depthwise<'_> {
         self.channels.wrapping_mul(usize::from(self.input_bytes))
     }
 
-    /// Whether all weights and multipliers are there, and every row is whole or has no byte.
+    /// Whether all weights and multipliers are there, every row is whole or has no byte, and the window
+    /// moves.
     pub fn fits(&self, rows: &[&[i8]]) -> bool {
         let outputs = self.outputs();
         let row = self.width.checked_mul(self.pixel_bytes());
+        let [kernel_rows, columns] = self.kernel;
+        let taps = kernel_rows.checked_mul(columns);
+        let weights = taps.and_then(|taps| taps.checked_mul(outputs));
         outputs > 0
-            && self.taps().checked_mul(outputs) == Some(self.weights.values.len())
+            && self.stride > 0
+            && kernel_rows <= MAX_TAP_ROWS
+            && weights == Some(self.weights.values.len())
             && self.channels.checked_mul(self.multiplier) == Some(outputs)
             && self.requant.multipliers.len() == outputs
             && self

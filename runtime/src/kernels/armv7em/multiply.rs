@@ -52,6 +52,7 @@ impl Multiply {
         let whole = outputs.checked_mul(job.k)? == weights.len()
             && requant.multipliers.len() == outputs
             && job.weights.packing == Packing::CortexM4
+            && matches!(job.output_bytes, 1 | 2)
             && job.k > 1;
         let kind = |set: bool, bit: u32| if set { bit } else { 0 };
         whole.then_some(Self {

@@ -47,7 +47,8 @@ fn of_layout<const W: usize, const P: usize>(
     let channels = job.channels;
     let width = out.len().checked_div(channels).unwrap_or(0);
     let offsets = layout.offsets::<P>(job);
-    let mut weights = [const { MaybeUninit::<[u8; COLUMN]>::uninit() }; W];
+    // Words, since they are read as such.
+    let mut weights = [const { MaybeUninit::<[u32; COLUMN / 4]>::uninit() }; W];
     let zeros = [0; BLOCK];
     let mut zero_points = [job.zero_point; BLOCK];
     // Four and eight channels come several times in a load.
