@@ -239,7 +239,7 @@ fn last_channel(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
         };
         of_element!(job.output_bytes, Q => {
             if let Some(q) = Q::view_mut(pixel).get_mut(last) {
-                *q = requant.finish(bias.wrapping_add(dot), multiplier);
+                *q = Q::of(requant.value(bias.wrapping_add(dot), multiplier));
             }
         });
     }

@@ -45,7 +45,7 @@ pub(super) fn dots(
             let acc = bias
                 .wrapping_add(dot(head, weights, rows.wrapping_mul(16)))
                 .wrapping_add(dot(rest, block.get(last..).unwrap_or_default(), 16));
-            *q = requant.finish(acc, multiplier);
+            *q = requant.value(acc, multiplier) as i8;
         }
     }
 }

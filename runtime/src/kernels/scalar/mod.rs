@@ -81,17 +81,9 @@ impl<'a> Requant<'a> {
         })
     }
 
-    /// One accumulator, bias included, to an element.
-    #[allow(dead_code, reason = "not every backend falls back on it")]
+    /// One accumulator, bias included, to the value of an element.
     #[inline(always)]
-    #[allow(dead_code, reason = "not every backend makes elements one by one")]
-    pub(crate) fn finish<Q: Element>(&self, acc: i32, multiplier: i32) -> Q {
-        Q::of(self.value(acc, multiplier))
-    }
-
-    /// As `finish`, its value.
-    #[inline(always)]
-    fn value(&self, acc: i32, multiplier: i32) -> i32 {
+    pub(crate) fn value(&self, acc: i32, multiplier: i32) -> i32 {
         let (shift, zero_point) = (self.shift, self.zero_point);
         requantize(acc, multiplier, shift, zero_point, self.lo, self.hi)
     }

@@ -18,7 +18,7 @@ pub fn finish_plainly<Q: Element, const PIXELS: usize>(
         for (p, sum) in sums.iter().enumerate().take(pixels) {
             let pixel = out.get_mut(p.wrapping_mul(stride)..).unwrap_or_default();
             if let Some(q) = Q::view_mut(pixel).get_mut(n) {
-                *q = requant.finish(sum.wrapping_add(bias), multiplier);
+                *q = Q::of(requant.value(sum.wrapping_add(bias), multiplier));
             }
         }
     }
