@@ -145,7 +145,7 @@ fn copy_row(
 /// The readable rows of one input while an output row is being written.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a> {
-    ring: Ring,
+    ring: &'a Ring,
     before: &'a [u8],
     behind: &'a [u8],
     behind_at: usize,
@@ -186,12 +186,22 @@ impl<'a> Rows<'a> {
 pub(crate) struct RowIo<'a> {
     /// Rows of the first input.
     pub(crate) a: Rows<'a>,
-    /// Rows of the second input, those of the first again if there is none.
-    pub(crate) b: Rows<'a>,
+    /// Where the rows of the second input are.
+    ring_b: &'a Ring,
     /// The output row.
     pub(crate) out: &'a mut [i8],
     /// Scratch memory.
     pub(crate) scratch: &'a mut [u8],
+}
+
+impl<'a> RowIo<'a> {
+    /// Rows of the second input, those of the first again if there is none.
+    pub(crate) fn b(&self) -> Rows<'a> {
+        Rows {
+            ring: self.ring_b,
+            ..self.a
+        }
+    }
 }
 
 /// The arena as one operator sees it.
@@ -231,15 +241,14 @@ impl Bench<'_> {
         let (before, rest) = self.arena.split_at_mut_checked(range.start)?;
         let (out, behind) = rest.split_at_mut_checked(len)?;
         let (before, behind): (&[u8], &[u8]) = (before, behind);
-        let rows = |ring| Rows {
-            ring,
-            before,
-            behind,
-            behind_at: range.end,
-        };
         Some(RowIo {
-            a: rows(self.a),
-            b: rows(self.b),
+            a: Rows {
+                ring: &self.a,
+                before,
+                behind,
+                behind_at: range.end,
+            },
+            ring_b: &self.b,
             out: as_i8_mut(out),
             scratch: self.scratch,
         })

@@ -119,8 +119,14 @@ impl<'a, R: Record> Table<'a, R> {
     /// Always inlined, so that fields that the caller does not look at are not read.
     #[inline(always)]
     pub fn get(&self, index: u16) -> Option<R> {
+        R::parse(self.bytes_of(index)?)
+    }
+
+    /// The bytes of record `index`, or `None` past the end.
+    #[inline(always)]
+    pub(crate) fn bytes_of(&self, index: u16) -> Option<&'a [u8]> {
         let start = usize::from(index).checked_mul(R::LEN)?;
-        R::parse(self.bytes.get(start..)?)
+        self.bytes.get(start..start.checked_add(R::LEN)?)
     }
 
     /// All records in order.

@@ -17,17 +17,17 @@ use crate::kernels::{average_in_place, clamp_to};
 /// A function of its own, so that other operators do not pay for its stack.
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: PoolParams = site.model.data.params(&site.op)?;
-    let window = Window::of_pool(&site.op, &params, &site.input);
-    let channels = usize::from(site.output.channels).max(1);
-    let kind = OpKind::from_byte(site.op.kind)?;
+    let params: PoolParams = site.model.data.params(&site.op()?)?;
+    let window = Window::of_pool(&site.op()?, &params, &site.input()?);
+    let channels = usize::from(site.output()?.channels).max(1);
+    let kind = OpKind::from_byte(site.op()?.kind)?;
     let average = kind == OpKind::AveragePool;
     let nothing = match kind {
         OpKind::AveragePool => 0,
         OpKind::MinPool => i8::MAX,
         _ => i8::MIN,
     };
-    let size = site.input.element_bytes;
+    let size = site.input()?.element_bytes;
     for y in rows {
         let io = bench.row(0)?;
         if y == 0 {
@@ -49,7 +49,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 window.columns(row, x, |pixel| keep(best, pixel));
             }
         }
-        if y.checked_add(1)? == site.input.height {
+        if y.checked_add(1)? == site.input()?.height {
             if average {
                 finish_average(site, &params, &window, io)?;
             } else {
@@ -67,15 +67,15 @@ fn finish_average(
     window: &Window,
     io: RowIo<'_>,
 ) -> Option<()> {
-    let channels = usize::from(site.output.channels);
-    let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
-    for x in 0..site.output.width {
+    let channels = usize::from(site.output()?.channels);
+    let row = io.a.get(i32::from(site.input()?.height).wrapping_sub(1))?;
+    for x in 0..site.output()?.width {
         let mut columns = 0usize;
         window.columns(row, i32::from(x), |_| columns = columns.wrapping_add(1));
-        let seen = columns.wrapping_mul(usize::from(site.input.height));
+        let seen = columns.wrapping_mul(usize::from(site.input()?.height));
         let by = super::pool::average_of(site, params, seen)?;
         let first = usize::from(x).wrapping_mul(channels);
-        of_element!(site.output.element_bytes, Q => {
+        of_element!(site.output()?.element_bytes, Q => {
             average_in_place::<Q>(io.out, first, channels, &by);
         });
     }
@@ -89,14 +89,14 @@ fn finish_extreme(
     window: &Window,
     io: RowIo<'_>,
 ) -> Option<()> {
-    let channels = usize::from(site.output.channels).max(1);
-    let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
+    let channels = usize::from(site.output()?.channels).max(1);
+    let row = io.a.get(i32::from(site.input()?.height).wrapping_sub(1))?;
     let pixels = io.out.chunks_exact_mut(channels);
     for (x, out) in (0..).zip(pixels) {
         let mut any = false;
         window.columns(row, x, |_| any = true);
         if !any {
-            out.fill(site.input.zero_point);
+            out.fill(site.input()?.zero_point);
         }
         clamp_to(out, params.lo, params.hi);
     }

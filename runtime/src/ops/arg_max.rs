@@ -7,7 +7,7 @@ use crate::arena::Bench;
 use crate::kernels::arg_max;
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let channels = usize::from(site.input.channels).max(1);
+    let channels = usize::from(site.input()?.channels).max(1);
     for y in rows {
         let io = bench.row(y)?;
         let pixels = io.a.get(i32::from(y))?.chunks_exact(channels);

@@ -15,10 +15,10 @@ use crate::kernels::bytes::{as_i8, as_i8_mut};
 use crate::kernels::{Gemm, Lanes, Requant, Runs, Spread, Weights};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: ConvParams = site.model.data.params(&site.op)?;
-    if params.is_pointwise(&site.op) {
+    let params: ConvParams = site.model.data.params(&site.op()?)?;
+    if params.is_pointwise(&site.op()?) {
         pointwise(site, bench, rows, &params)
-    } else if params.takes_whole(&site.op, &site.input, &site.output) {
+    } else if params.takes_whole(&site.op()?, &site.input()?, &site.output()?) {
         let job = job(site, &params)?;
         let io = bench.row(0)?;
         let scratch = as_i8_mut(io.scratch);
@@ -31,16 +31,16 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
 
 /// The GEMM of a convolution, its groups together; patches lie one behind the other.
 fn job<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Gemm<'a>> {
-    let inputs = usize::from(site.input.channels.checked_div(params.groups)?);
+    let inputs = usize::from(site.input()?.channels.checked_div(params.groups)?);
     let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
     let k = taps.wrapping_mul(inputs);
-    let count = usize::from(site.output.channels).wrapping_mul(k);
+    let count = usize::from(site.output()?.channels).wrapping_mul(k);
     Some(Gemm {
         k,
-        pitch: k.wrapping_mul(usize::from(site.input.element_bytes)),
-        stride: site.output.pixel_bytes(),
-        input_bytes: site.input.element_bytes,
-        output_bytes: site.output.element_bytes,
+        pitch: k.wrapping_mul(usize::from(site.input()?.element_bytes)),
+        stride: site.output()?.pixel_bytes(),
+        input_bytes: site.input()?.element_bytes,
+        output_bytes: site.output()?.element_bytes,
         weights: Weights {
             values: site.model.data.i8s(params.weights, count)?,
             packing: params.order()?,
@@ -58,13 +58,16 @@ fn by_patches(
     params: &ConvParams,
 ) -> Option<()> {
     let whole = job(site, params)?;
-    let window = Window::of_conv(&site.op, params, &site.input);
+    let window = Window::of_conv(&site.op()?, params, &site.input()?);
     let outside = Outside::of_conv(site, params)?;
-    let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
-    let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
-    let width = usize::from(site.output.width);
+    let outputs = usize::from(site.output()?.channels.checked_div(params.groups)?);
+    let of_group = site
+        .input()?
+        .pixel_bytes()
+        .checked_div(params.groups.into())?;
+    let width = usize::from(site.output()?.width);
     let patches = Patches::of(site, &whole, width, bench.scratch.len());
-    let pitch = usize::from(params.stride_w).wrapping_mul(site.input.pixel_bytes());
+    let pitch = usize::from(params.stride_w).wrapping_mul(site.input()?.pixel_bytes());
     let whole = Gemm { pitch, ..whole };
     let swept = patches.whole_tiles(width, &window.inside(width, of_group));
     for y in rows {
@@ -139,14 +142,14 @@ fn pointwise(
         pitch: dense.pitch.wrapping_mul(usize::from(params.stride_w)),
         ..dense
     };
-    let width = usize::from(site.output.width);
+    let width = usize::from(site.output()?.width);
     let patches = Patches::of(site, &job, width, bench.scratch.len());
     let gathered = patches.job(&job);
-    let even = (params.stride_w, site.op.stride_rows) == (1, 1);
+    let even = (params.stride_w, site.op()?.stride_rows) == (1, 1);
     let mut next = rows.start;
     while next < rows.end {
         let y = next;
-        let top = y.checked_mul(site.op.stride_rows)?;
+        let top = y.checked_mul(site.op()?.stride_rows)?;
         if bench.overlaps_a(y, top)? {
             next = next.checked_add(1)?;
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
@@ -189,12 +192,12 @@ fn pointwise(
 
 /// The requantization of a convolution's output channels.
 pub(crate) fn requant<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Requant<'a>> {
-    let channels = usize::from(site.output.channels);
+    let channels = usize::from(site.output()?.channels);
     Some(Requant {
         bias: site.model.data.words(params.bias, channels)?,
         multipliers: site.model.data.words(params.multipliers, channels)?,
         shift: params.shift,
-        zero_point: site.output.zero_point,
+        zero_point: site.output()?.zero_point,
         lo: params.lo,
         hi: params.hi,
     })

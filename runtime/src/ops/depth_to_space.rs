@@ -10,9 +10,9 @@ use crate::blob::DepthToSpaceParams;
 use crate::kernels::every;
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: DepthToSpaceParams = site.model.data.params(&site.op)?;
-    let depth = usize::from(site.input.channels);
-    let channels = usize::from(site.output.channels).max(1);
+    let params: DepthToSpaceParams = site.model.data.params(&site.op()?)?;
+    let depth = usize::from(site.input()?.channels);
+    let channels = usize::from(site.output()?.channels).max(1);
     let block = usize::from(params.block_h).wrapping_mul(usize::from(params.block_w));
     for y in rows {
         let io = bench.row(y)?;

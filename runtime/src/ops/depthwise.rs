@@ -11,9 +11,9 @@ use crate::kernels::bytes::as_i8_mut;
 use crate::kernels::{Depthwise, MAX_TAP_ROWS, Weights};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: ConvParams = site.model.data.params(&site.op)?;
-    let outputs = usize::from(site.output.channels);
-    let channels = usize::from(site.input.channels);
+    let params: ConvParams = site.model.data.params(&site.op()?)?;
+    let outputs = usize::from(site.output()?.channels);
+    let channels = usize::from(site.input()?.channels);
     let kernel = [usize::from(params.kernel_h), usize::from(params.kernel_w)];
     let taps = kernel[0].wrapping_mul(kernel[1]);
     let data = &site.model.data;
@@ -28,18 +28,18 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         stride: usize::from(params.stride_w),
         dilation: usize::from(params.dilation_w),
         pad_left: usize::from(params.pad_left),
-        width: usize::from(site.input.width),
-        input_bytes: site.input.element_bytes,
-        output_bytes: site.output.element_bytes,
+        width: usize::from(site.input()?.width),
+        input_bytes: site.input()?.element_bytes,
+        output_bytes: site.output()?.element_bytes,
         weights: Weights {
             values: data.i8s(params.weights, taps.wrapping_mul(outputs))?,
             packing: params.order()?,
         },
         requant: requant(site, &params)?,
         outside,
-        zero_point: site.input.zero_point,
+        zero_point: site.input()?.zero_point,
     };
-    let window = Window::of_conv(&site.op, &params, &site.input);
+    let window = Window::of_conv(&site.op()?, &params, &site.input()?);
     for y in rows {
         let io = bench.row(y)?;
         let mut under: [&[i8]; MAX_TAP_ROWS] = [&[]; MAX_TAP_ROWS];

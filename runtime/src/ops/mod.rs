@@ -23,18 +23,41 @@ mod window;
 
 use crate::arena::{Bench, Ring};
 use crate::blob::header::NONE;
-use crate::blob::{Checked, OpKind, OpRecord, SegmentRecord, TensorRecord};
+use crate::blob::{Checked, OpKind, OpRecord, Record, SegmentRecord, TensorRecord};
 use crate::kernels::Kernels;
 pub(crate) use crate::kernels::scalar::of_element;
 use crate::schedule::{Progress, Step};
 
 /// One operator with its tensors, as the files of this folder take it.
+///
+/// It holds where their records are, and reads them when it is asked: so a step pays for the fields
+/// that its operator looks at, and for no copies of the others.
 pub(crate) struct Site<'a> {
     pub(crate) kernels: &'static Kernels,
     pub(crate) model: &'a Checked<'a>,
-    pub(crate) op: OpRecord,
-    pub(crate) input: TensorRecord,
-    pub(crate) output: TensorRecord,
+    op: &'a [u8],
+    input: &'a [u8],
+    output: &'a [u8],
+}
+
+impl Site<'_> {
+    /// The operator.
+    #[inline(always)]
+    pub(crate) fn op(&self) -> Option<OpRecord> {
+        OpRecord::parse(self.op)
+    }
+
+    /// The tensor that it reads, the first of two.
+    #[inline(always)]
+    pub(crate) fn input(&self) -> Option<TensorRecord> {
+        TensorRecord::parse(self.input)
+    }
+
+    /// The tensor that it makes.
+    #[inline(always)]
+    pub(crate) fn output(&self) -> Option<TensorRecord> {
+        TensorRecord::parse(self.output)
+    }
 }
 
 /// Makes the rows of a step; `None` on what validation rules out.
@@ -68,9 +91,9 @@ pub(crate) fn run_step(
     let site = Site {
         kernels,
         model,
-        op,
-        input,
-        output,
+        op: flow.ops.bytes_of(step.op)?,
+        input: flow.tensors.bytes_of(op.input_a)?,
+        output: flow.tensors.bytes_of(step.op)?,
     };
     let rows = step.first_row..step.first_row.checked_add(step.rows)?;
     match OpKind::from_byte(op.kind)? {

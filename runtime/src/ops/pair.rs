@@ -24,12 +24,12 @@ pub(crate) fn run(
     bench: &mut Bench<'_>,
     rows: Range<u16>,
 ) -> Option<()> {
-    let b = site.model.flow.tensors.get(site.op.input_b)?;
-    let sizes = [&site.input, &b, &site.output].map(|tensor| tensor.element_bytes);
+    let b = site.model.flow.tensors.get(site.op()?.input_b)?;
+    let sizes = [&site.input()?, &b, &site.output()?].map(|tensor| tensor.element_bytes);
     if sizes != [1; 3] {
         return mixed(pairs, site, bench, rows, &b);
     }
-    let (whole, second) = pieces(&site.output, &b);
+    let (whole, second) = pieces(&site.output()?, &b);
     let last = i32::from(b.height).wrapping_sub(1);
     for y in rows {
         let in_place = bench.in_place(y)?;
@@ -43,7 +43,7 @@ pub(crate) fn run(
             copy(io.out, io.a.get(y)?)?;
         }
         // One piece for all comes again and again.
-        let b = io.b.get(y.min(last))?.chunks(second.max(1)).cycle();
+        let b = io.b().get(y.min(last))?.chunks(second.max(1)).cycle();
         for (first, second) in io.out.chunks_mut(whole.max(1)).zip(b) {
             pairs.make(site.kernels, first, second);
         }
@@ -59,7 +59,7 @@ fn mixed(
     rows: Range<u16>,
     b: &TensorRecord,
 ) -> Option<()> {
-    let channels = usize::from(site.output.channels);
+    let channels = usize::from(site.output()?.channels);
     let last = i32::from(b.height).wrapping_sub(1);
     // What a step by one column and by one channel is in the second operand.
     let second = usize::from(b.channels);
@@ -68,14 +68,14 @@ fn mixed(
     for y in rows {
         let io = bench.row(y)?;
         let y = i32::from(y);
-        let (row_a, row_b) = (io.a.get(y)?, io.b.get(y.min(last))?);
+        let (row_a, row_b) = (io.a.get(y)?, io.b().get(y.min(last))?);
         let mut at = 0usize;
-        for x in 0..usize::from(site.output.width) {
+        for x in 0..usize::from(site.output()?.width) {
             for c in 0..channels {
                 let place = x.wrapping_mul(column).wrapping_add(c.wrapping_mul(channel));
-                let first = value(row_a, site.input.element_bytes, at)?;
+                let first = value(row_a, site.input()?.element_bytes, at)?;
                 let q = pairs.value(first, value(row_b, b.element_bytes, place)?);
-                of_element!(site.output.element_bytes, Q => {
+                of_element!(site.output()?.element_bytes, Q => {
                     *Q::view_mut(io.out).get_mut(at)? = Q::of(q);
                 });
                 at = at.wrapping_add(1);

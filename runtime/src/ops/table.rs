@@ -10,10 +10,10 @@ use crate::blob::TableParams;
 use crate::kernels::{Element, interpolate};
 
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: TableParams = site.model.data.params(&site.op)?;
-    if site.input.element_bytes != 1 {
+    let params: TableParams = site.model.data.params(&site.op()?)?;
+    if site.input()?.element_bytes != 1 {
         let points = site.model.data.i16_points(params.table)?;
-        return if site.output.element_bytes == 1 {
+        return if site.output()?.element_bytes == 1 {
             between::<i8>(bench, rows, points, 14)
         } else {
             between::<[u8; 2]>(bench, rows, points, 7)
