@@ -158,6 +158,11 @@ impl<'a> Rows<'a> {
         self.run(y, 1)
     }
 
+    /// Whether row `y` is above or below the image.
+    pub(crate) fn lacks(&self, y: i32) -> bool {
+        !(0..i32::from(self.ring.height)).contains(&y)
+    }
+
     /// `count` rows from row `y` on, where they lie one behind the other.
     pub(crate) fn run(&self, y: i32, count: u16) -> Option<&'a [i8]> {
         let y = u16::try_from(y).ok().filter(|y| *y < self.ring.height)?;
@@ -231,6 +236,11 @@ impl Bench<'_> {
         let (out, a) = (self.out.range(rows.start)?, self.a.range(rows.start)?);
         let apart = out.start >= end(&self.a)? || a.start >= end(&self.out)?;
         Some(if apart { count } else { 1 })
+    }
+
+    /// How many of these rows of the output lie one behind the other; at least one.
+    pub(crate) fn run_out(&self, rows: Range<u16>) -> Option<u16> {
+        self.out.run(rows)
     }
 
     /// As [`row`](Self::row), for `count` rows that lie one behind the other.

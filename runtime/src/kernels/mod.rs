@@ -28,6 +28,7 @@ mod packing;
 mod rearrange;
 pub mod scalar;
 pub mod scratch;
+mod several_rows;
 #[cfg(any(tidbit_armv6m, tidbit_armv7m))]
 mod small;
 #[cfg(tidbit_x86)]
@@ -47,6 +48,9 @@ pub use scalar::{
 pub type GemmFn = fn(&Gemm<'_>, usize, &[i8], &mut [i8], &mut [i8]);
 /// A row of a depthwise convolution: job, rows under the window, output row, scratch.
 pub type DepthwiseFn = fn(&Depthwise<'_>, &[&[i8]], &mut [i8], &mut [i8]);
+/// Several rows of one: job, rows by which the window moves, rows under all windows, output rows, scratch.
+/// `None` for a job that it cannot make faster than row by row; then nothing was written.
+pub type SeveralRowsFn = fn(&Depthwise<'_>, usize, &[&[i8]], &mut [i8], &mut [i8]) -> Option<()>;
 
 /// A backend: the micro-kernels for one instruction set.
 ///
@@ -65,6 +69,9 @@ pub struct Kernels {
     /// A row of a [`Depthwise`], over as many rows as its kernel has. What it may need of scratch is
     /// [`scratch::of_depthwise`].
     pub depthwise: DepthwiseFn,
+    /// Several rows of a [`Depthwise`] at a time, where the backend gains by it; it needs no more scratch
+    /// than for one. [`Kernels::depthwise_rows`] calls it.
+    pub several_rows: Option<SeveralRowsFn>,
     /// Copies [`Runs`].
     pub copy_runs: fn(&Runs, &[i8], &mut [i8]),
     /// `(a * ma + b * mb + c) >> shift`, clamped, in the place of `a`; a `b` of one element stands for
