@@ -31,7 +31,7 @@ program=$package
 # with Helium are so fast that what is left counts, and come with more flash.
 unset CARGO_PROFILE_RELEASE_OPT_LEVEL
 case $target in
-thumbv7em*) export CARGO_PROFILE_RELEASE_OPT_LEVEL=s ;;
+thumbv7em*) export CARGO_PROFILE_RELEASE_OPT_LEVEL=z ;;
 thumbv8m*) export CARGO_PROFILE_RELEASE_OPT_LEVEL=2 ;;
 esac
 kept=$PWD/target/elf/$package.elf

@@ -88,6 +88,7 @@ impl<'b, 'm> Session<'b, 'm> {
     ///
     /// # Errors
     /// [`Error::MemoryTooSmall`].
+    #[inline(never)]
     pub fn with_kernels(
         model: &Model<'b>,
         memory: &'m mut [u8],

@@ -36,6 +36,7 @@ pub struct Checked<'a> {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
+#[inline(never)]
 pub fn check(blob: &[u8]) -> Result<Checked<'_>, Error> {
     let header = frame(blob)?;
     let data = Data(blob);
