@@ -145,7 +145,7 @@ fn copy_row(
 /// The readable rows of one input while an output row is being written.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a> {
-    ring: Ring,
+    ring: &'a Ring,
     before: &'a [u8],
     behind: &'a [u8],
     behind_at: usize,
@@ -238,8 +238,8 @@ impl Bench<'_> {
             behind_at: range.end,
         };
         Some(RowIo {
-            a: rows(self.a),
-            b: rows(self.b),
+            a: rows(&self.a),
+            b: rows(&self.b),
             out: as_i8_mut(out),
             scratch: self.scratch,
         })

@@ -29,7 +29,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     };
     let size = site.input.element_bytes;
     for y in rows {
-        let io = bench.row(0)?;
+        let Some(io) = &mut bench.row(0) else { return None };
         if y == 0 {
             io.out.fill(nothing);
         }
@@ -65,7 +65,7 @@ fn finish_average(
     site: &Site<'_>,
     params: &PoolParams,
     window: &Window,
-    io: RowIo<'_>,
+    io: &mut RowIo<'_>,
 ) -> Option<()> {
     let channels = usize::from(site.output.channels);
     let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
@@ -87,7 +87,7 @@ fn finish_extreme(
     site: &Site<'_>,
     params: &PoolParams,
     window: &Window,
-    io: RowIo<'_>,
+    io: &mut RowIo<'_>,
 ) -> Option<()> {
     let channels = usize::from(site.output.channels).max(1);
     let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;

@@ -20,7 +20,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         pointwise(site, bench, rows, &params)
     } else if params.takes_whole(&site.op, &site.input, &site.output) {
         let job = job(site, &params)?;
-        let io = bench.row(0)?;
+        let Some(io) = &mut bench.row(0) else { return None };
         let scratch = as_i8_mut(io.scratch);
         (site.kernels.gemm)(&job, 1, io.a.whole()?, io.out, scratch);
         Some(())
@@ -68,7 +68,7 @@ fn by_patches(
     let whole = Gemm { pitch, ..whole };
     let swept = patches.whole_tiles(width, &window.inside(width, of_group));
     for y in rows {
-        let io = bench.row(y)?;
+        let Some(io) = &mut bench.row(y) else { return None };
         let scratch = as_i8_mut(io.scratch);
         let under = window.under(&io.a, y);
         // Between the borders whole rows are swept; of what is left each tile is a piece of work.
