@@ -37,7 +37,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         if average {
             let sums = as_u8_mut(io.out).as_chunks_mut::<4>().0;
             for (x, sums) in (0..).zip(sums.chunks_exact_mut(channels)) {
-                window.columns(row, x, |pixel| sum(site.kernels, sums, pixel, size));
+                window.columns(row, x, &mut |pixel| sum(site.kernels, sums, pixel, size));
             }
         } else {
             let keep: fn(&mut [i8], &[i8]) = if kind == OpKind::MinPool {
@@ -46,7 +46,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 site.kernels.max_into
             };
             for (x, best) in (0..).zip(io.out.chunks_exact_mut(channels)) {
-                window.columns(row, x, |pixel| keep(best, pixel));
+                window.columns(row, x, &mut |pixel| keep(best, pixel));
             }
         }
         if y.checked_add(1)? == site.input.height {
@@ -68,11 +68,8 @@ fn finish_average(
     io: &mut RowIo<'_>,
 ) -> Option<()> {
     let channels = usize::from(site.output.channels);
-    let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
     for x in 0..site.output.width {
-        let mut columns = 0usize;
-        window.columns(row, i32::from(x), |_| columns = columns.wrapping_add(1));
-        let seen = columns.wrapping_mul(usize::from(site.input.height));
+        let seen = window.seen(x.into()).wrapping_mul(usize::from(site.input.height));
         let by = super::pool::average_of(site, params, seen)?;
         let first = usize::from(x).wrapping_mul(channels);
         of_element!(site.output.element_bytes, Q => {
@@ -90,12 +87,9 @@ fn finish_extreme(
     io: &mut RowIo<'_>,
 ) -> Option<()> {
     let channels = usize::from(site.output.channels).max(1);
-    let row = io.a.get(i32::from(site.input.height).wrapping_sub(1))?;
     let pixels = io.out.chunks_exact_mut(channels);
     for (x, out) in (0..).zip(pixels) {
-        let mut any = false;
-        window.columns(row, x, |_| any = true);
-        if !any {
+        if window.seen(x) == 0 {
             out.fill(site.input.zero_point);
         }
         clamp_to(out, params.lo, params.hi);

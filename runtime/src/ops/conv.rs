@@ -179,7 +179,9 @@ fn pointwise(
         // Rows that lie one behind the other are one long row.
         let run = if even { bench.run(y..rows.end)? } else { 1 };
         next = next.checked_add(run)?;
-        let io = bench.rows(y, run)?;
+        let Some(io) = &mut bench.rows(y, run) else {
+            return None;
+        };
         let from = io.a.run(i32::from(top), run)?;
         let count = width.wrapping_mul(usize::from(run));
         (site.kernels.gemm)(&job, count, from, io.out, as_i8_mut(io.scratch));

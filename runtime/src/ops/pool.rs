@@ -20,7 +20,7 @@ pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) 
         for (x, out) in (0..).zip(pixels) {
             sums.fill([0; 4]);
             let mut seen = 0usize;
-            window.each(&io.a, (y, x), |pixel| {
+            window.each(&io.a, (y, x), &mut |pixel| {
                 sum(site.kernels, sums, pixel, site.input.element_bytes);
                 seen = seen.wrapping_add(1);
             });
@@ -69,7 +69,7 @@ pub(crate) fn extreme(
         let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
         for (x, out) in (0..).zip(pixels) {
             let mut first = true;
-            window.each(&io.a, (y, x), |pixel| {
+            window.each(&io.a, (y, x), &mut |pixel| {
                 if first && copy(out, pixel).is_some() {
                     first = false;
                 }
