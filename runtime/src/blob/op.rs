@@ -62,7 +62,7 @@ impl OpKind {
 
     /// The kind with this number.
     pub fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.byte() == byte)
+        Self::ALL.get(usize::from(byte)).copied()
     }
 
     /// The number of this kind.
