@@ -5,7 +5,7 @@
 //! the plan runs to its end without overwriting a row that is needed. What runs afterwards relies on
 //! it, and still reads through `Option`s.
 
-use super::check_op::{check_readers, op_cost};
+use super::check_op::{check_op, check_readers};
 use super::check_plan::check_plan;
 use super::checksum::checksum;
 use super::header::{
@@ -160,12 +160,12 @@ impl Checked<'_> {
                 op: index,
                 kind: op.kind,
             })?;
-            let cost = op_cost(&self.flow, &self.data, index, &op, kind)?;
-            if cost.scratch > scratch {
-                let need = cost.scratch;
+            let need = check_op(&self.flow, &self.data, index, &op, kind)?;
+            work = work.saturating_add(need.work);
+            let need = need.scratch;
+            if need > scratch {
                 return Err(Error::Scratch { op: index, need });
             }
-            work = work.saturating_add(cost.work);
             self.data
                 .text(op.name, usize::from(op.name_bytes))
                 .ok_or(Error::OutOfBlob { offset: op.name })?;

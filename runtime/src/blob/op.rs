@@ -157,3 +157,17 @@ impl OpRecord {
         u16::try_from(bottom).unwrap_or(u16::MAX).min(height)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::OpKind;
+
+    #[test]
+    fn kinds_stand_at_their_numbers() {
+        for (number, kind) in (0u8..).zip(OpKind::ALL) {
+            assert_eq!(kind.byte(), number);
+            assert_eq!(OpKind::from_byte(number), Some(kind));
+        }
+        assert_eq!(OpKind::from_byte(15), None);
+    }
+}

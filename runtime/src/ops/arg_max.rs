@@ -6,6 +6,7 @@ use super::Site;
 use crate::arena::Bench;
 use crate::kernels::arg_max;
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let channels = usize::from(site.input.channels).max(1);
     for y in rows {

@@ -14,16 +14,13 @@ use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
 use crate::kernels::{Gemm, Lanes, Requant, Runs, Spread, Weights};
 
+/// The ways are functions of their own, so that none pays for the stack of another.
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
     if params.is_pointwise(&site.op) {
         pointwise(site, bench, rows, &params)
     } else if params.takes_whole(&site.op, &site.input, &site.output) {
-        let job = job(site, &params)?;
-        let Some(io) = &mut bench.row(0) else { return None };
-        let scratch = as_i8_mut(io.scratch);
-        (site.kernels.gemm)(&job, 1, io.a.whole()?, io.out, scratch);
-        Some(())
+        dense(site, bench, &params)
     } else {
         by_patches(site, bench, rows, &params)
     }
@@ -49,7 +46,19 @@ fn job<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Gemm<'a>> {
     })
 }
 
-/// The ways are functions of their own, so that none pays for the stack of another.
+/// The one output pixel reads the whole input.
+#[inline(never)]
+fn dense(site: &Site<'_>, bench: &mut Bench<'_>, params: &ConvParams) -> Option<()> {
+    let job = job(site, params)?;
+    let Some(io) = &mut bench.row(0) else {
+        return None;
+    };
+    let scratch = as_i8_mut(io.scratch);
+    (site.kernels.gemm)(&job, 1, io.a.whole()?, io.out, scratch);
+    Some(())
+}
+
+/// Everything else.
 #[inline(never)]
 fn by_patches(
     site: &Site<'_>,

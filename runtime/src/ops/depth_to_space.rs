@@ -9,6 +9,7 @@ use crate::arena::Bench;
 use crate::blob::DepthToSpaceParams;
 use crate::kernels::every;
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: DepthToSpaceParams = site.model.data.params(&site.op)?;
     let depth = usize::from(site.input.channels);

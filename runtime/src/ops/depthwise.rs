@@ -10,6 +10,7 @@ use crate::blob::ConvParams;
 use crate::kernels::bytes::as_i8_mut;
 use crate::kernels::{Depthwise, MAX_TAP_ROWS, Weights};
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ConvParams = site.model.data.params(&site.op)?;
     let outputs = usize::from(site.output.channels);

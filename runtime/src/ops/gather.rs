@@ -10,6 +10,7 @@ use crate::arena::Bench;
 use crate::blob::{GatherParams, NO_CHANNEL};
 use crate::kernels::Kernels;
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: GatherParams = site.model.data.params(&site.op)?;
     let picks = Picks::of(site, &params)?;

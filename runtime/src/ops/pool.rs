@@ -8,6 +8,7 @@ use crate::arena::Bench;
 use crate::blob::PoolParams;
 use crate::kernels::{Average, Element, Kernels, average as requantize_sums, clamp_to, sum_into};
 
+#[inline(never)]
 pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: PoolParams = site.model.data.params(&site.op)?;
     let channels = usize::from(site.output.channels);
@@ -56,6 +57,7 @@ pub(super) fn average_of(site: &Site<'_>, params: &PoolParams, seen: usize) -> O
 }
 
 /// The maximum or the minimum; `keep` takes a pixel into what it has seen.
+#[inline(never)]
 pub(crate) fn extreme(
     site: &Site<'_>,
     bench: &mut Bench<'_>,

@@ -7,6 +7,7 @@ use crate::arena::Bench;
 use crate::blob::{Position, Record, ResizeParams};
 use crate::kernels::between;
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: ResizeParams = site.model.data.params(&site.op)?;
     let data = &site.model.data;

@@ -7,6 +7,7 @@ use crate::arena::Bench;
 use crate::blob::TableParams;
 use crate::kernels::softmax_i8;
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: TableParams = site.model.data.params(&site.op)?;
     let table = site.model.data.u16_table(params.table)?;

@@ -9,6 +9,7 @@ use crate::arena::Bench;
 use crate::blob::TableParams;
 use crate::kernels::{Element, interpolate};
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
     let params: TableParams = site.model.data.params(&site.op)?;
     if site.input.element_bytes != 1 {
