@@ -125,10 +125,11 @@ pub(super) fn sweep(
     let most = room.len().checked_div(bytes_of(1, job.k))?;
     let most = most.min(patches_at_once(job.k));
     let span = job.k.checked_div(rows.len())?;
-    let part = Gemm { k: span, ..*job };
-    let mut call = Multiply::of(job)?;
+    let Some(call) = &mut Multiply::of(job) else {
+        return None;
+    };
     let fits = span.checked_mul(rows.len()) == Some(job.k)
-        && rows.iter().all(|row| part.reads(count, row.len()))
+        && rows.iter().all(|row| job.reads_of(span, count, row.len()))
         && job.writes(count, out.len());
     if !fits || most == 0 || !is_at_a_word(room) {
         return None;
@@ -177,7 +178,7 @@ fn is_at_a_word(lanes: &[i8]) -> bool {
 
 /// A [`Gemm`] over as many patches as there are lanes.
 pub(super) fn multiply(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
-    let Some(mut call) = Multiply::of(job) else {
+    let Some(call) = &mut Multiply::of(job) else {
         return;
     };
     let own = job.outputs().wrapping_mul(job.output_bytes.into());
