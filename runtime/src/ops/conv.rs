@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use super::Site;
 use super::patches::Patches;
-use super::window::{Outside, Window};
+use super::window::{FEW, Outside, Window};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
@@ -83,9 +83,8 @@ fn by_patches(
         // Between the borders whole rows are swept; of what is left each tile is a piece of work.
         let mut edges = [0..width, width..width];
         if let (Some((lanes, middle)), 1) = (&swept, params.groups)
-            && let Some(rows) = under.all_from(&window, middle.start)
+            && let Some(rows) = under.all_from(&window, middle.start, &mut [&[]; FEW])
         {
-            let rows = rows.get(..usize::from(params.kernel_h))?;
             let out = io.out.get_mut(middle.start.wrapping_mul(whole.stride)..)?;
             if (lanes.sweep)(whole, middle.len(), rows, out, scratch).is_some() {
                 edges = [0..middle.start, middle.end..width];

@@ -11,7 +11,7 @@ use crate::blob::{ConvParams, OpRecord, TensorRecord};
 use crate::kernels::{Kernels, Runs};
 
 pub(crate) use outside::Outside;
-pub(crate) use spread::Under;
+pub(crate) use spread::{FEW, Under};
 
 /// A window of taps that moves over the input, in steps of its stride.
 #[derive(Clone, Copy)]
