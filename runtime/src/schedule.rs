@@ -188,7 +188,7 @@ pub trait Schedule: Records {
         if rows == 0 {
             return None;
         }
-        for input in [record.input_a, record.input_b] {
+        for &input in &[record.input_a, record.input_b] {
             if input < segment.first_op || input >= op {
                 continue;
             }

@@ -147,9 +147,10 @@ impl Run<'_, '_> {
                 .ok_or(wrong)?;
             self.guard(&out, step.op, &before)?;
         }
-        [step.op, op.input_a, op.input_b]
-            .into_iter()
-            .try_for_each(|tensor| self.settle(tensor))
+        for tensor in &[step.op, op.input_a, op.input_b] {
+            self.settle(*tensor)?;
+        }
+        Ok(())
     }
 
     /// Bytes that an operator writes for a row.

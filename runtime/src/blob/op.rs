@@ -146,6 +146,7 @@ impl OpRecord {
     }
 
     /// One past the last row of an input (of `height` rows) that the output rows before `end` need.
+    #[inline(always)]
     pub fn end_row(&self, end: u16, height: u16) -> u16 {
         let Some(last) = end.checked_sub(1) else {
             return 0;
