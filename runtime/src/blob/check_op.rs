@@ -237,6 +237,7 @@ fn elements_fit(asked: &Asked<'_>) -> bool {
 }
 
 /// The tensor that an operator reads: made earlier, and aware of this reader.
+#[inline(never)]
 fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error> {
     let record = flow.tensors.get(tensor).filter(|_| tensor < op);
     record

@@ -226,14 +226,13 @@ fn last_channel(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
     };
     let words = <[u8; 2]>::view(patches).as_chunks::<2>().0;
     for lane in 0..lanes {
-        let words = words.iter().skip(lane).step_by(lanes.max(1));
-        let dot = weights.chunks(2).zip(words).fold(0i32, |acc, (w, x)| {
-            let products = w
-                .iter()
-                .zip(x)
-                .map(|(w, x)| i32::from(*w).wrapping_mul(x.value()));
-            products.fold(acc, i32::wrapping_add)
-        });
+        let mut dot = 0i32;
+        for (k, w) in weights.iter().enumerate() {
+            let word = words.get((k / 2).wrapping_mul(lanes).wrapping_add(lane));
+            let [low, high] = word.copied().unwrap_or_default();
+            let x = if k & 1 == 0 { low } else { high };
+            dot = dot.wrapping_add(x.value().wrapping_mul(i32::from(*w)));
+        }
         let pixel = out.get_mut(lane.wrapping_mul(job.stride)..);
         let (Some(pixel), Some((bias, multiplier))) = (pixel, requant.channels().next()) else {
             return;

@@ -38,14 +38,15 @@ fn one_pixel(job: &Depthwise<'_>, rows: &[&[i8]], x: usize, out: &mut [i8]) {
                     .wrapping_mul(by_tap)
                     .wrapping_add(start.wrapping_mul(by_channel));
                 let weights = job.weights.values.get(first..).unwrap_or_default();
-                let weights = weights.iter().step_by(by_channel.max(1));
-                let sums = acc.iter_mut().take(block).zip(weights);
+                let weights = (weights, by_channel);
                 let first = (start, job.multiplier);
+                let sums = acc.get_mut(..block).unwrap_or_default();
                 match pixel {
                     Some(pixel) => of_element!(job.input_bytes, A => {
-                        add_products(sums, first, |c| A::view(pixel).get(c).map_or(0, |x| x.value()));
+                        let input = |c: usize| A::view(pixel).get(c).map_or(0, |x| x.value());
+                        add_products(sums, weights, first, input);
                     }),
-                    None => add_products(sums, first, |c| job.beyond(c)),
+                    None => add_products(sums, weights, first, |c| job.beyond(c)),
                 }
                 tap = tap.wrapping_add(1);
             }
@@ -62,14 +63,17 @@ fn one_pixel(job: &Depthwise<'_>, rows: &[&[i8]], x: usize, out: &mut [i8]) {
     }
 }
 
-/// Adds a tap's products to the sums of some channels of the output, of which there are `multiplier`
-/// for each of the input.
-fn add_products<'a>(
-    sums: impl Iterator<Item = (&'a mut i32, &'a i8)>,
+/// Adds a tap's products to the sums of the output's channels from `start` on, whose weights are `step`
+/// apart; there are `multiplier` of these channels for each of the input.
+fn add_products(
+    sums: &mut [i32],
+    (weights, step): (&[i8], usize),
     (start, multiplier): (usize, usize),
     input: impl Fn(usize) -> i32,
 ) {
-    for (channel, (sum, &weight)) in (start..).zip(sums) {
+    for (c, sum) in sums.iter_mut().enumerate() {
+        let weight = weights.get(c.wrapping_mul(step)).copied().unwrap_or(0);
+        let channel = start.wrapping_add(c);
         let channel = channel.checked_div(multiplier).unwrap_or(channel);
         *sum = sum.wrapping_add(input(channel).wrapping_mul(i32::from(weight)));
     }
