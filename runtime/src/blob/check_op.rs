@@ -353,8 +353,7 @@ fn pool(asked: &Asked<'_>, need: &mut Need) -> Option<()> {
     let rows = if op.accumulates == 0 {
         params.kernel_h == op.window_rows
     } else {
-        asked.row_by_row()
-            && (params.kernel_h, out.height, out.ring_rows) == (a.height, 1, 1)
+        asked.row_by_row() && (params.kernel_h, out.height, out.ring_rows) == (a.height, 1, 1)
     };
     let fits = a.channels == out.channels
         && rows

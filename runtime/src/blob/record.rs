@@ -112,7 +112,9 @@ impl<R: Record> Copy for Table<'_, R> {}
 
 impl<R: Record> core::fmt::Debug for Table<'_, R> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Table").field("records", &self.0.len()).finish()
+        f.debug_struct("Table")
+            .field("records", &self.0.len())
+            .finish()
     }
 }
 

@@ -29,7 +29,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     };
     let size = site.input.element_bytes;
     for y in rows {
-        let Some(io) = &mut bench.row(0) else { return None };
+        let Some(io) = &mut bench.row(0) else {
+            return None;
+        };
         if y == 0 {
             io.out.fill(nothing);
         }
@@ -69,7 +71,9 @@ fn finish_average(
 ) -> Option<()> {
     let channels = usize::from(site.output.channels);
     for x in 0..site.output.width {
-        let seen = window.seen(x.into()).wrapping_mul(usize::from(site.input.height));
+        let seen = window
+            .seen(x.into())
+            .wrapping_mul(usize::from(site.input.height));
         let by = super::pool::average_of(site, params, seen)?;
         let first = usize::from(x).wrapping_mul(channels);
         of_element!(site.output.element_bytes, Q => {

@@ -77,7 +77,9 @@ fn by_patches(
     whole.pitch = usize::from(params.stride_w).wrapping_mul(site.input.pixel_bytes());
     let swept = patches.whole_tiles(width, &window.inside(width, of_group));
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let scratch = as_i8_mut(io.scratch);
         let under = window.under(&io.a, y);
         // Between the borders whole rows are swept; of what is left each tile is a piece of work.

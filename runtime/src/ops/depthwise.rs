@@ -42,7 +42,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     };
     let window = Window::of_conv(&site.op, &params, &site.input);
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let mut under: [&[i8]; MAX_TAP_ROWS] = [&[]; MAX_TAP_ROWS];
         for (tap, place) in (0..params.kernel_h).zip(&mut under) {
             *place = window.row(&io.a, y, tap).unwrap_or_default();

@@ -20,7 +20,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
             .wrapping_mul(site.op.stride_rows.into())
             .wrapping_add(site.op.window_rows.into())
             .wrapping_sub(1);
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let mut first = 0;
         while let Some(run) = picks.run(first) {
             match run.from {

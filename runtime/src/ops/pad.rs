@@ -11,7 +11,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     let params: PadParams = site.model.data.params(&site.op)?;
     let left = usize::from(params.pad_left).wrapping_mul(usize::from(site.input.channels));
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         io.out.fill(site.input.zero_point);
         let row = i32::from(y).wrapping_sub(i32::from(site.op.pad_top));
         if let Some(row) = io.a.get(row) {

@@ -33,7 +33,9 @@ pub(crate) fn run(
     let last = i32::from(b.height).wrapping_sub(1);
     for y in rows {
         let in_place = bench.in_place(y)?;
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let y = i32::from(y);
         if in_place == (false, true) {
             swapped.make(site.kernels, io.out, io.a.get(y)?);
@@ -66,7 +68,9 @@ fn mixed(
     let column = if b.width == 1 { 0 } else { second };
     let channel = usize::from(second > 1 || channels == 1);
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let y = i32::from(y);
         let (row_a, row_b) = (io.a.get(y)?, io.b.get(y.min(last))?);
         let mut at = 0usize;

@@ -14,7 +14,9 @@ pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) 
     let channels = usize::from(site.output.channels);
     let window = Window::of_pool(&site.op, &params, &site.input);
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let bytes = io.scratch.get_mut(..channels.wrapping_mul(4))?;
         let sums = bytes.as_chunks_mut::<4>().0;
         let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
@@ -67,7 +69,9 @@ pub(crate) fn extreme(
     let params: PoolParams = site.model.data.params(&site.op)?;
     let window = Window::of_pool(&site.op, &params, &site.input);
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let pixels = io.out.chunks_exact_mut(site.output.pixel_bytes().max(1));
         for (x, out) in (0..).zip(pixels) {
             let mut first = true;

@@ -19,7 +19,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
             ..usize::from(at).wrapping_add(1).wrapping_mul(channels)
     };
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let place = Position::parse(places.get(usize::from(y))?)?;
         let above = io.a.get(i32::from(place.first))?;
         let below = io.a.get(i32::from(place.last()))?;

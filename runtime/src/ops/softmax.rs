@@ -13,7 +13,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     let table = site.model.data.u16_table(params.table)?;
     let channels = usize::from(site.output.channels).max(1);
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let row = io.a.get(i32::from(y))?;
         let pixels = row.chunks_exact(channels);
         for (pixel, out) in pixels.zip(io.out.chunks_exact_mut(channels)) {

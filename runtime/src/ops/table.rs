@@ -23,7 +23,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     let table = site.model.data.i8_table(params.table)?;
     for y in rows {
         let (in_place, _) = bench.in_place(y)?;
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         if in_place {
             (site.kernels.lookup_in_place)(table, io.out);
         } else {
@@ -41,7 +43,9 @@ fn between<Q: Element>(
     shift: u8,
 ) -> Option<()> {
     for y in rows {
-        let Some(io) = &mut bench.row(y) else { return None };
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let row = io.a.elements(i32::from(y))?;
         interpolate(points, shift, row, Q::view_mut(io.out));
     }
