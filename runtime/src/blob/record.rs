@@ -134,6 +134,12 @@ impl<'a, R: Record> Table<'a, R> {
         R::read(self.0.get(usize::from(index))?)
     }
 
+    /// As [`get`](Self::get), for whoever looks at most fields: a function of its own.
+    #[inline(never)]
+    pub fn whole(&self, index: u16) -> Option<R> {
+        self.get(index)
+    }
+
     /// All records in order.
     pub fn iter(&self) -> impl Iterator<Item = R> + use<'a, R> {
         self.0.iter().map_while(R::read)

@@ -32,9 +32,9 @@ use crate::schedule::{Progress, Step};
 pub(crate) struct Site<'a> {
     pub(crate) kernels: &'static Kernels,
     pub(crate) model: &'a Checked<'a>,
-    pub(crate) op: OpRecord,
-    pub(crate) input: TensorRecord,
-    pub(crate) output: TensorRecord,
+    pub(crate) op: &'a OpRecord,
+    pub(crate) input: &'a TensorRecord,
+    pub(crate) output: &'a TensorRecord,
 }
 
 /// Makes the rows of a step; `None` on what validation rules out.
@@ -46,12 +46,15 @@ pub(crate) fn run_step(
     arena: &mut [u8],
     scratch: &mut [u8],
 ) -> Option<()> {
-    let op = model.flow.ops.get(step.op)?;
-    let output = model.flow.tensors.get(step.op)?;
-    let input = model.flow.tensors.get(op.input_a)?;
     let flow = &model.flow;
+    let (Some(op), Some(output)) = (&flow.ops.whole(step.op), &flow.tensors.whole(step.op)) else {
+        return None;
+    };
+    let Some(input) = &flow.tensors.whole(op.input_a) else {
+        return None;
+    };
     let ring = |tensor: (u16, &TensorRecord)| Ring::of_record(flow, segment, progress, tensor);
-    let a = ring((op.input_a, &input))?;
+    let a = ring((op.input_a, input))?;
     let mut bench = Bench {
         arena,
         scratch,
@@ -61,7 +64,7 @@ pub(crate) fn run_step(
             index => Ring::of(flow, segment, progress, index)?,
         },
         out: match op.accumulates {
-            0 => ring((step.op, &output))?,
+            0 => ring((step.op, output))?,
             _ => Ring::to_write(flow, segment, progress, step.op)?,
         },
     };
