@@ -18,7 +18,7 @@ pub(super) fn mul(asked: &Asked<'_>) -> Option<()> {
 fn pairs(asked: &Asked<'_>, (lo, hi): (i16, i16), shifts: bool) -> Option<()> {
     let fits = shifts
         && asked.same_shape()
-        && asked.b.as_ref()?.broadcasts_to(&asked.out)
+        && asked.b?.broadcasts_to(asked.out)
         && asked.bounds(lo, hi);
     fits.then_some(())
 }
@@ -36,11 +36,11 @@ pub(super) fn gather(asked: &Asked<'_>, need: &mut Need) -> Option<()> {
     let rows = last_pick(out.height, op.stride_rows, op.window_rows.checked_sub(1)?)?;
     let columns = last_pick(out.width, params.stride_w, params.first_column)?;
     let picks = |input: &TensorRecord| rows < input.height.into() && columns < input.width.into();
-    let second = b.as_ref().map_or(0, |b| u32::from(b.channels));
+    let second = b.map_or(0, |b| u32::from(b.channels));
     let channels = u32::from(a.channels)
         .checked_add(second)
         .filter(|channels| *channels <= NO_CHANNEL.into())?;
-    let fits = picks(a) && b.as_ref().is_none_or(picks) && op.pad_top == 0;
+    let fits = picks(a) && b.is_none_or(picks) && op.pad_top == 0;
     let map = data.u16s(params.map, out.channels.into())?;
     let known = |picked: &[u8; 2]| {
         let picked = u16::from_le_bytes(*picked);

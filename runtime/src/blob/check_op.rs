@@ -31,10 +31,10 @@ pub(super) struct Asked<'c> {
     pub(super) kind: OpKind,
     pub(super) op: &'c OpRecord,
     /// The first input.
-    pub(super) a: TensorRecord,
+    pub(super) a: &'c TensorRecord,
     /// The second input.
-    pub(super) b: Option<TensorRecord>,
-    pub(super) out: TensorRecord,
+    pub(super) b: Option<&'c TensorRecord>,
+    pub(super) out: &'c TensorRecord,
     /// Whether the output may lie on the first input.
     pub(super) shares: bool,
 }
@@ -53,12 +53,12 @@ impl Asked<'_> {
 
     /// Whether input and output have the same shape and the operator's window is one row.
     pub(super) fn same_shape(&self) -> bool {
-        self.a.is_shaped_like(&self.out) && self.row_by_row()
+        self.a.is_shaped_like(self.out) && self.row_by_row()
     }
 
     /// Whether the last window along both axes still starts on the input.
     fn reaches(&self, stride_w: u16, pad_left: u16) -> bool {
-        let (a, out, op) = (&self.a, &self.out, self.op);
+        let (a, out, op) = (self.a, self.out, self.op);
         let on = |output: u16, stride: u16, pad: u16, input: u16| {
             let last = u32::from(output.saturating_sub(1)).saturating_mul(stride.into());
             stride > 0 && last < u32::from(input).saturating_add(pad.into())
@@ -140,7 +140,9 @@ pub(super) fn check_op(
     kind: OpKind,
 ) -> Result<Need, Error> {
     let wrong = Error::Parameters { op: index };
-    let out = flow.tensors.get(index).ok_or(wrong)?;
+    let Some(out) = &flow.tensors.whole(index) else {
+        return Err(wrong);
+    };
     let pools = matches!(
         kind,
         OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool
@@ -161,23 +163,21 @@ pub(super) fn check_op(
         let alone = op.input_a == NONE && op.input_b == NONE;
         return (alone && op.step_rows == 1).then_some(need).ok_or(wrong);
     }
-    let a = operand(flow, index, op.input_a)?;
-    let b = match (kind, op.input_b) {
+    let a = &operand(flow, index, op.input_a)?;
+    let two = match (kind, op.input_b) {
         (OpKind::Add | OpKind::Mul, _) => true,
         (_, NONE) => false,
         (OpKind::Gather, _) => true,
         _ => return Err(wrong),
     };
+    // Of an operator with one input, the same again.
+    let b = operand(flow, index, if two { op.input_b } else { op.input_a })?;
     let asked = Asked {
         data,
         kind,
         op,
         a,
-        b: if b {
-            Some(operand(flow, index, op.input_b)?)
-        } else {
-            None
-        },
+        b: if two { Some(&b) } else { None },
         out,
         shares: flow.shares_memory(index, op.input_a),
     };
@@ -232,7 +232,7 @@ fn elements_fit(asked: &Asked<'_>) -> bool {
     match asked.kind {
         OpKind::Conv | OpKind::Depthwise | OpKind::AveragePool | OpKind::Add | OpKind::Mul => true,
         OpKind::Table => a >= out,
-        _ => (a, out) == (1, 1) && asked.b.as_ref().is_none_or(|b| b.element_bytes == 1),
+        _ => (a, out) == (1, 1) && asked.b.is_none_or(|b| b.element_bytes == 1),
     }
 }
 
