@@ -24,12 +24,14 @@ pub(crate) fn run(
     bench: &mut Bench<'_>,
     rows: Range<u16>,
 ) -> Option<()> {
-    let b = site.model.flow.tensors.get(site.op.input_b)?;
-    let sizes = [&site.input, &b, &site.output].map(|tensor| tensor.element_bytes);
-    if sizes != [1; 3] {
-        return mixed(pairs, site, bench, rows, &b);
+    let Some(b) = &site.model.flow.tensors.whole(site.op.input_b) else {
+        return None;
+    };
+    let of_bytes = |tensor: &TensorRecord| tensor.element_bytes == 1;
+    if !(of_bytes(site.input) && of_bytes(b) && of_bytes(site.output)) {
+        return mixed(pairs, site, bench, rows, b);
     }
-    let (whole, second) = pieces(&site.output, &b);
+    let (whole, second) = pieces(site.output, b);
     let last = i32::from(b.height).wrapping_sub(1);
     for y in rows {
         let in_place = bench.in_place(y)?;
@@ -97,12 +99,11 @@ fn value(row: &[i8], element_bytes: u8, at: usize) -> Option<i32> {
 /// Elements of the pieces that rows are cut into: of the output and the first operand, and of the
 /// second.
 fn pieces(out: &TensorRecord, b: &TensorRecord) -> (usize, usize) {
-    let [pixel, second] = [out, b].map(|tensor| usize::from(tensor.channels));
-    let row = |tensor: &TensorRecord, pixel: usize| usize::from(tensor.width).wrapping_mul(pixel);
-    let (row, second_row) = (row(out, pixel), row(b, second));
-    if second_row == row || second_row == 1 {
-        (row, second_row)
+    let pixel = |tensor: &TensorRecord| usize::from(tensor.channels);
+    let row = |tensor: &TensorRecord| usize::from(tensor.width).wrapping_mul(pixel(tensor));
+    if row(b) == row(out) || row(b) == 1 {
+        (row(out), row(b))
     } else {
-        (pixel, second)
+        (pixel(out), pixel(b))
     }
 }
