@@ -195,8 +195,9 @@ pub trait Schedule: Records {
         let end = first_row.checked_add(rows)?;
         let last = end.checked_sub(1).filter(|_| rows > 0)?;
         let bottom = record.bottom(last);
-        let has_rows = |input| self.has_rows(segment, progress, op, (input, bottom));
-        if !has_rows(record.input_a)? || !has_rows(record.input_b)? {
+        if !self.has_rows(segment, progress, op, (record.input_a, bottom))?
+            || !self.has_rows(segment, progress, op, (record.input_b, bottom))?
+        {
             return None;
         }
         let room = match (record.accumulates, output.landing_rows) {

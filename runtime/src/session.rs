@@ -90,6 +90,7 @@ impl<'b, 'm> Session<'b, 'm> {
     ///
     /// # Errors
     /// [`Error::MemoryTooSmall`].
+    #[inline(never)]
     pub fn with_kernels(
         model: &Model<'b>,
         memory: &'m mut [u8],
@@ -166,9 +167,10 @@ impl<'b, 'm> Session<'b, 'm> {
         }
         let op = checked.flow.ops.get(step.op)?;
         checked.flow.note(segment, &mut self.progress, step)?;
-        [step.op, op.input_a, op.input_b]
-            .into_iter()
-            .try_for_each(|tensor| self.settle(segment, tensor))
+        for tensor in &[step.op, op.input_a, op.input_b] {
+            self.settle(segment, *tensor)?;
+        }
+        Some(())
     }
 
     /// Moves what there is to move of a tensor from its landing into its ring.

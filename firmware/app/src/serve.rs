@@ -42,7 +42,10 @@ pub fn serve<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
     line: &mut Line,
     tracer: &mut Trace,
 ) -> Option<L::Error> {
-    let blob = blob.and_then(|model| fits(model, &memory, &board.stack));
+    let blob = match &blob {
+        Ok(model) => fits(model, &memory, &board.stack).map(|()| model),
+        Err(fault) => Err(*fault),
+    };
     let mut command = None;
     loop {
         let result = match command.take() {
@@ -54,13 +57,13 @@ pub fn serve<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
                     arena_budget: number(memory.arena.len()),
                     buffer_budget: number(size_of_val(memory.buffer)),
                     stack_budget: budget.stack_bytes,
-                    blob: blob.as_ref().map(blob_info).map_err(|fault| *fault),
+                    blob: blob.map(blob_info),
                 };
                 let sent = line.send(&mut board.link, &ToHost::Info(info));
                 sent.map_err(|error| Stop::Line(Some(error)))
             }
-            Some(Command::Start { trace, paint }) => match &blob {
-                Err(fault) => answer(board, line, *fault),
+            Some(Command::Start { trace, paint }) => match blob {
+                Err(fault) => answer(board, line, fault),
                 Ok(model) => {
                     tracer.restart(trace, tensors(model));
                     Inference {
@@ -107,11 +110,7 @@ fn answer<L: Read + Write, P: OutputPin, C: Counter, S: StackGauge>(
 }
 
 /// Whether arena, buffer and stack suffice.
-fn fits<'b>(
-    model: Model<'b>,
-    memory: &Memory<'_>,
-    stack: &impl StackGauge,
-) -> Result<Model<'b>, Fault> {
+fn fits(model: &Model<'_>, memory: &Memory<'_>, stack: &impl StackGauge) -> Result<(), Fault> {
     let (need, have) = (number(model.memory_bytes()), number(memory.arena.len()));
     if need > have {
         return Err(Fault::ArenaTooSmall { need, have });
@@ -128,7 +127,7 @@ fn fits<'b>(
     if need > have {
         return Err(Fault::StackTooSmall { need, have });
     }
-    Ok(model)
+    Ok(())
 }
 
 fn tensors(model: &Model<'_>) -> u16 {

@@ -52,10 +52,7 @@ fn one(
     let multipliers = if plain { [1; 6] } else { [1, 1, 1, 1, 2, 3] };
     let multiplier = numbers.of(&multipliers);
     let dilations = if plain { [0; 4] } else { [0, 0, 0, 1] };
-    let (stride, dilation) = (
-        1 + numbers.of(&[0, 0, 1, 1, 2]),
-        1 + numbers.of(&dilations),
-    );
+    let (stride, dilation) = (1 + numbers.of(&[0, 0, 1, 1, 2]), 1 + numbers.of(&dilations));
     let row_stride = 1 + numbers.of(&[0, 0, 1, 1, 2]);
     let height = height.min(1 + (MAX_TAP_ROWS - kernel[0]) / row_stride);
     let pad_left = numbers.below(if plain { 2 } else { kernel[1] + 1 });

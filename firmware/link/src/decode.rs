@@ -11,10 +11,12 @@ use serde::Deserialize;
 use crate::{CHECKSUM, CRC, MAX_BODY};
 
 /// Why the bytes between two zeros are no frame.
+///
+/// No error is zero, so that "none" is, and a new [`Decoder`] is zeros: it takes no flash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
     /// The frame ended in the middle of a COBS block.
-    Broken,
+    Broken = 1,
     /// There are more bytes than any frame has.
     TooLong,
     /// The checksum does not hold.

@@ -4,7 +4,7 @@
 //! and the COBS encoder on its way, so no second buffer is needed.
 
 use cobs::{EncoderState, PushResult};
-use crc::{Digest, Table};
+use crc::{Digest, NoTable};
 use heapless::Vec;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
@@ -57,7 +57,7 @@ impl Frame {
 struct Writer<'a> {
     frame: &'a mut Vec<u8, MAX_FRAME>,
     cobs: EncoderState,
-    crc: Digest<'static, u32, Table<1>>,
+    crc: Digest<'static, u32, NoTable>,
     payload: usize,
 }
 

@@ -37,7 +37,7 @@ pub use encode::{Frame, TooLong};
 pub use fault::Fault;
 pub use message::{BlobInfo, HighWater, Info, ToDevice, ToHost, TraceKind};
 
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use crc::{CRC_32_ISO_HDLC, Crc, NoTable};
 
 /// Version of the messages; host and device of different versions refuse one another.
 pub const PROTOCOL: u16 = 3;
@@ -53,7 +53,7 @@ const MAX_BODY: usize = MAX_PAYLOAD + CHECKSUM;
 pub const MAX_FRAME: usize = MAX_BODY + MAX_BODY / 254 + 2;
 
 /// The checksum of the catalogue under the name CRC-32/ISO-HDLC.
-static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
+static CRC: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// Bytes of memory that a device keeps for the link besides arena and scratch: room for a row of
 /// the image while it comes in, or for all scores while they go out.

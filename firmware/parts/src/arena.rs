@@ -92,9 +92,11 @@ pub struct Canaries([*mut Canary; 2]);
 impl Fence for Canaries {
     fn raise(&mut self) {
         for place in self.0 {
-            // SAFETY: a canary is a place of the static, bytes have no alignment to keep, and no
-            // reference to it exists: see `Arena::take`.
-            unsafe { place.write_volatile(CANARY) };
+            for (at, byte) in CANARY.into_iter().enumerate() {
+                // SAFETY: a canary is a place of the static, bytes have no alignment to keep, and no
+                // reference to it exists: see `Arena::take`.
+                unsafe { place.cast::<u8>().add(at).write_volatile(byte) };
+            }
         }
     }
 
@@ -102,9 +104,10 @@ impl Fence for Canaries {
     /// `raise`, so an ordinary read might be optimized away.
     fn intact(&self) -> bool {
         let stands = |place: *mut Canary| {
-            // SAFETY: as in `raise`, which initialized it.
-            let found = unsafe { place.read_volatile() };
-            found == CANARY
+            CANARY.into_iter().enumerate().all(|(at, byte)| {
+                // SAFETY: as in `raise`, which initialized it.
+                byte == unsafe { place.cast::<u8>().add(at).read_volatile() }
+            })
         };
         self.0.into_iter().all(stands)
     }

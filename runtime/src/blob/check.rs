@@ -5,12 +5,13 @@
 //! the plan runs to its end without overwriting a row that is needed. What runs afterwards relies on
 //! it, and still reads through `Option`s.
 
-use super::check_op::{check_readers, op_cost};
+use super::check_op::{check_op, check_readers};
 use super::check_plan::check_plan;
 use super::checksum::checksum;
 use super::header::{
     CHECKSUM_LEN, Header, MAGIC, MAX_CHANNELS, MAX_MACS, MAX_OPS, MAX_OUTPUTS, MAX_SIDE, VERSION,
 };
+use super::utf8::is_utf8;
 use super::{Data, InputRecord, OpKind, OutputRecord, Record, SegmentRecord, Table, TensorRecord};
 use crate::error::Error;
 use crate::schedule::{Flow, Schedule, shares_bytes};
@@ -36,6 +37,7 @@ pub struct Checked<'a> {
 ///
 /// # Errors
 /// The first thing that is wrong with it.
+#[inline(never)]
 pub fn check(blob: &[u8]) -> Result<Checked<'_>, Error> {
     let header = frame(blob)?;
     let data = Data(blob);
@@ -159,15 +161,13 @@ impl Checked<'_> {
                 op: index,
                 kind: op.kind,
             })?;
-            let cost = op_cost(&self.flow, &self.data, index, &op, kind)?;
-            if cost.scratch > scratch {
-                let need = cost.scratch;
+            let need = check_op(&self.flow, &self.data, index, &op, kind)?;
+            work = work.saturating_add(need.work);
+            let need = need.scratch;
+            if need > scratch {
                 return Err(Error::Scratch { op: index, need });
             }
-            work = work.saturating_add(cost.work);
-            self.data
-                .text(op.name, usize::from(op.name_bytes))
-                .ok_or(Error::OutOfBlob { offset: op.name })?;
+            self.text(op.name, op.name_bytes.into())?;
         }
         for (tensor, record) in (0u16..).zip(self.flow.tensors.iter()) {
             check_readers(&self.flow, tensor, &record)?;
@@ -202,14 +202,20 @@ impl Checked<'_> {
             return Err(Error::Contract);
         }
         for label in 0..label_count {
-            self.label(label).ok_or(outside(labels))?;
+            let text = self.label_bytes(label).filter(|text| is_utf8(text));
+            text.ok_or(outside(labels))?;
         }
-        let text = self.header.provenance;
-        usize::try_from(self.header.provenance_bytes)
-            .ok()
-            .and_then(|len| self.data.text(text, len))
-            .ok_or(outside(text))?;
-        Ok(())
+        self.text(self.header.provenance, self.header.provenance_bytes)
+    }
+
+    /// A text of so many bytes.
+    fn text(&self, offset: u32, len: u32) -> Result<(), Error> {
+        let bytes = usize::try_from(len).ok();
+        let bytes = bytes.and_then(|len| self.data.bytes(offset, len));
+        match bytes {
+            Some(bytes) if is_utf8(bytes) => Ok(()),
+            _ => Err(Error::OutOfBlob { offset }),
+        }
     }
 
     /// One answer: kept whole for the caller, with its table of exp and its name.
@@ -224,12 +230,15 @@ impl Checked<'_> {
         let outside = |offset| Error::OutOfBlob { offset };
         let table = output.exp_table;
         self.data.u16_table(table).ok_or(outside(table))?;
-        let name = self.data.text(output.name, usize::from(output.name_bytes));
-        name.map(|_| ()).ok_or(outside(output.name))
+        self.text(output.name, output.name_bytes.into())
     }
 
     /// The text of a label.
     pub fn label(&self, index: u16) -> Option<&str> {
+        core::str::from_utf8(self.label_bytes(index)?).ok()
+    }
+
+    fn label_bytes(&self, index: u16) -> Option<&[u8]> {
         if index >= self.header.label_count {
             return None;
         }
@@ -239,6 +248,6 @@ impl Checked<'_> {
             .data
             .u32_at(self.header.labels, index.checked_add(1)?)?;
         let len = usize::try_from(end.checked_sub(start)?).ok()?;
-        self.data.text(start, len)
+        self.data.bytes(start, len)
     }
 }

@@ -3,10 +3,12 @@
 use super::check_inputs::{add, gather, mul};
 use super::check_rows::{arg_max, depth_to_space, resize};
 use super::header::NONE;
-use super::{ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, TableParams, TensorRecord};
+use super::{
+    ConvParams, Data, OpKind, OpRecord, PadParams, PoolParams, Record, TableParams, TensorRecord,
+};
 use crate::error::Error;
 use crate::kernels::{MAX_TAP_ROWS, Packing, scratch};
-use crate::schedule::{Flow, Records, Schedule};
+use crate::schedule::{Flow, Schedule};
 
 /// What an operator costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,7 +25,81 @@ pub struct Cost {
     pub parameters: u64,
 }
 
-/// Proves that an operator fits its tensors and the blob.
+/// What the validation pass asks of one operator.
+pub(super) struct Asked<'c> {
+    pub(super) data: &'c Data<'c>,
+    pub(super) kind: OpKind,
+    pub(super) op: &'c OpRecord,
+    /// The first input.
+    pub(super) a: &'c TensorRecord,
+    /// The second input.
+    pub(super) b: Option<&'c TensorRecord>,
+    pub(super) out: &'c TensorRecord,
+    /// Whether the output may lie on the first input.
+    pub(super) shares: bool,
+}
+
+impl Asked<'_> {
+    /// The operator's own parameters.
+    #[inline(always)]
+    pub(super) fn params<R: Record>(&self) -> Option<R> {
+        self.data.params(self.op)
+    }
+
+    /// Whether the operator's window is one row that moves row by row.
+    pub(super) fn row_by_row(&self) -> bool {
+        (self.op.window_rows, self.op.stride_rows, self.op.pad_top) == (1, 1, 0)
+    }
+
+    /// Whether input and output have the same shape and the operator's window is one row.
+    pub(super) fn same_shape(&self) -> bool {
+        self.a.is_shaped_like(self.out) && self.row_by_row()
+    }
+
+    /// Whether the last window along both axes still starts on the input.
+    fn reaches(&self, stride_w: u16, pad_left: u16) -> bool {
+        let (a, out, op) = (self.a, self.out, self.op);
+        let on = |output: u16, stride: u16, pad: u16, input: u16| {
+            let last = u32::from(output.saturating_sub(1)).saturating_mul(stride.into());
+            stride > 0 && last < u32::from(input).saturating_add(pad.into())
+        };
+        on(out.height, op.stride_rows, op.pad_top, a.height)
+            && on(out.width, stride_w, pad_left, a.width)
+    }
+
+    /// Whether `lo` and `hi` are bounds of the output's elements.
+    pub(super) fn bounds(&self, lo: i16, hi: i16) -> bool {
+        let elements = match self.out.element_bytes {
+            1 => i16::from(i8::MIN)..=i16::from(i8::MAX),
+            _ => i16::MIN..=i16::MAX,
+        };
+        lo <= hi && elements.contains(&lo) && elements.contains(&hi)
+    }
+}
+
+/// What validation finds that an operator needs.
+#[derive(Default)]
+pub(super) struct Need {
+    /// As in [`Cost`].
+    pub(super) work: u64,
+    /// As in [`Cost`].
+    pub(super) scratch: usize,
+    /// Bytes of tables.
+    pub(super) tables: usize,
+    /// Products for each output of a convolution.
+    products: usize,
+}
+
+impl Need {
+    /// So many times the work.
+    #[inline(never)]
+    pub(super) fn times(&mut self, factor: usize) -> Option<()> {
+        self.work = self.work.checked_mul(u64::try_from(factor).ok()?)?;
+        Some(())
+    }
+}
+
+/// Proves that an operator fits its tensors and the blob, and says what it costs.
 ///
 /// # Errors
 /// [`Error::Operand`] or [`Error::Parameters`].
@@ -34,56 +110,93 @@ pub fn op_cost(
     op: &OpRecord,
     kind: OpKind,
 ) -> Result<Cost, Error> {
+    let need = check_op(flow, data, index, op, kind)?;
+    let cost = Cost {
+        work: need.work,
+        scratch: need.scratch,
+        weights: need.tables,
+        ..Cost::default()
+    };
+    let channels = flow.tensors.get(index).map_or(0, |out| out.channels);
+    let with = |own: usize| usize::from(channels).saturating_mul(need.products.saturating_add(own));
+    Ok(match need.products {
+        0 => cost,
+        _ => Cost {
+            macs: need.work,
+            // A bias and a multiplier for each channel.
+            weights: with(8),
+            parameters: u64::try_from(with(1)).unwrap_or(u64::MAX),
+            ..cost
+        },
+    })
+}
+
+/// Proves that an operator fits its tensors and the blob.
+pub(super) fn check_op(
+    flow: &Flow<'_>,
+    data: &Data<'_>,
+    index: u16,
+    op: &OpRecord,
+    kind: OpKind,
+) -> Result<Need, Error> {
     let wrong = Error::Parameters { op: index };
-    let output = flow.tensors.get(index).ok_or(wrong)?;
+    let Some(out) = &flow.tensors.whole(index) else {
+        return Err(wrong);
+    };
     let pools = matches!(
         kind,
         OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool
     );
-    let accumulates = op.accumulates != 0;
     let rows = op.step_rows > 0 && op.divide_rows > 0;
-    if (kind == OpKind::Input) != (index == 0) || !rows || (accumulates && !pools) {
+    if (kind == OpKind::Input) != (index == 0) || !rows || (op.accumulates != 0 && !pools) {
         return Err(wrong);
     }
     let more_rows = matches!(kind, OpKind::Resize | OpKind::DepthToSpace);
     if op.divide_rows != 1 && !more_rows {
         return Err(wrong);
     }
+    let mut need = Need {
+        work: out.elements(),
+        ..Need::default()
+    };
     if kind == OpKind::Input {
         let alone = op.input_a == NONE && op.input_b == NONE;
-        return (alone && op.step_rows == 1)
-            .then(|| elementwise(&output))
-            .ok_or(wrong);
+        return (alone && op.step_rows == 1).then_some(need).ok_or(wrong);
     }
-    let a = operand(flow, index, op.input_a)?;
-    let b = match kind {
-        OpKind::Add | OpKind::Mul => Some(operand(flow, index, op.input_b)?),
-        _ if op.input_b == NONE => None,
-        OpKind::Gather => Some(operand(flow, index, op.input_b)?),
+    let a = &operand(flow, index, op.input_a)?;
+    let two = match (kind, op.input_b) {
+        (OpKind::Add | OpKind::Mul, _) => true,
+        (_, NONE) => false,
+        (OpKind::Gather, _) => true,
         _ => return Err(wrong),
     };
-    if !elements_fit(kind, &a, b.as_ref(), &output) {
-        return Err(wrong);
-    }
-    let cost = match kind {
-        OpKind::Input => None,
-        OpKind::Conv => {
-            conv(data, op, &a, &output).map(|cost| in_place_cost(flow, index, op, cost))
-        }
-        OpKind::Depthwise => depthwise(data, op, &a, &output),
-        OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool => {
-            pool(data, op, &a, &output, kind)
-        }
-        OpKind::Add => add(data, op, (&a, b), &output),
-        OpKind::Mul => mul(data, op, (&a, b), &output),
-        OpKind::Gather => gather(data, op, (&a, b), &output),
-        OpKind::Table | OpKind::Softmax => table(data, op, &a, &output, kind),
-        OpKind::Pad => pad(data, op, &a, &output),
-        OpKind::Resize => resize(data, op, &a, &output),
-        OpKind::DepthToSpace => depth_to_space(data, op, &a, &output),
-        OpKind::ArgMax => arg_max(op, &a, &output),
+    // Of an operator with one input, the same again.
+    let b = operand(flow, index, if two { op.input_b } else { op.input_a })?;
+    let asked = Asked {
+        data,
+        kind,
+        op,
+        a,
+        b: if two { Some(&b) } else { None },
+        out,
+        shares: flow.shares_memory(index, op.input_a),
     };
-    cost.ok_or(wrong)
+    let fits = match kind {
+        _ if !elements_fit(&asked) => None,
+        OpKind::Input => None,
+        OpKind::Conv => conv(&asked, &mut need),
+        OpKind::Depthwise => depthwise(&asked, &mut need),
+        OpKind::AveragePool | OpKind::MaxPool | OpKind::MinPool => pool(&asked, &mut need),
+        OpKind::Add => add(&asked),
+        OpKind::Mul => mul(&asked),
+        OpKind::Gather => gather(&asked, &mut need),
+        OpKind::Table | OpKind::Softmax => table(&asked, &mut need),
+        OpKind::Pad => pad(&asked),
+        OpKind::Resize => resize(&asked, &mut need),
+        OpKind::DepthToSpace => depth_to_space(&asked),
+        OpKind::ArgMax => arg_max(&asked, &mut need),
+    };
+    fits.map(|()| need).ok_or(wrong)
 }
 
 /// Proves that the first and the last reader that a tensor states do read it, or that it states none
@@ -114,59 +227,22 @@ pub(super) fn check_readers(
 
 /// Whether an operator takes and makes elements of these sizes: int16 is for those whose
 /// precision it serves.
-fn elements_fit(
-    kind: OpKind,
-    a: &TensorRecord,
-    b: Option<&TensorRecord>,
-    out: &TensorRecord,
-) -> bool {
-    match kind {
+fn elements_fit(asked: &Asked<'_>) -> bool {
+    let (a, out) = (asked.a.element_bytes, asked.out.element_bytes);
+    match asked.kind {
         OpKind::Conv | OpKind::Depthwise | OpKind::AveragePool | OpKind::Add | OpKind::Mul => true,
-        OpKind::Table => a.element_bytes >= out.element_bytes,
-        _ => {
-            let narrow = |tensor: &TensorRecord| tensor.element_bytes == 1;
-            narrow(a) && narrow(out) && b.is_none_or(narrow)
-        }
+        OpKind::Table => a >= out,
+        _ => (a, out) == (1, 1) && asked.b.is_none_or(|b| b.element_bytes == 1),
     }
 }
 
 /// The tensor that an operator reads: made earlier, and aware of this reader.
+#[inline(never)]
 fn operand(flow: &Flow<'_>, op: u16, tensor: u16) -> Result<TensorRecord, Error> {
     let record = flow.tensors.get(tensor).filter(|_| tensor < op);
     record
         .filter(|record| record.first_reader <= op && op <= record.last_reader)
         .ok_or(Error::Operand { op, tensor })
-}
-
-/// Cost of looking at each element once.
-pub(super) fn elementwise(output: &TensorRecord) -> Cost {
-    Cost {
-        work: output.elements(),
-        ..Cost::default()
-    }
-}
-
-/// Adds the pixel that a pointwise convolution keeps aside where it may work in place.
-fn in_place_cost(flow: &Flow<'_>, index: u16, op: &OpRecord, cost: Cost) -> Cost {
-    let a = flow.tensor(op.input_a);
-    match a.map(|a| scratch::of_patches(usize::from(a.channels), 1)) {
-        Some(pixel) if flow.shares_memory(index, op.input_a) => Cost {
-            scratch: cost.scratch.max(pixel),
-            ..cost
-        },
-        _ => cost,
-    }
-}
-
-/// Whether two tensors have the same shape and the operator's window is one row.
-pub(super) fn same_shape(op: &OpRecord, a: &TensorRecord, b: &TensorRecord) -> bool {
-    a.is_shaped_like(b) && (op.window_rows, op.stride_rows, op.pad_top) == (1, 1, 0)
-}
-
-/// Whether the last window along one axis still starts on the input.
-fn reaches(output: u16, stride: u16, pad: u16, input: u16) -> Option<bool> {
-    let last = u32::from(output.checked_sub(1)?).checked_mul(u32::from(stride))?;
-    Some(stride > 0 && last < u32::from(input).checked_add(u32::from(pad))?)
 }
 
 /// Rows under a window of `kernel` taps.
@@ -177,34 +253,6 @@ fn extent(kernel: u16, dilation: u16) -> Option<u16> {
         .checked_add(1)
 }
 
-fn window_fits(
-    op: &OpRecord,
-    params: &ConvParams,
-    a: &TensorRecord,
-    out: &TensorRecord,
-) -> Option<bool> {
-    Some(
-        params.dilation_h > 0
-            && params.dilation_w > 0
-            && extent(params.kernel_h, params.dilation_h)? == op.window_rows
-            && extent(params.kernel_w, params.dilation_w).is_some()
-            && reaches(out.height, op.stride_rows, op.pad_top, a.height)?
-            && reaches(out.width, params.stride_w, params.pad_left, a.width)?
-            && params.order().is_some()
-            && params.shift < 31
-            && bounds(params.lo, params.hi, out),
-    )
-}
-
-/// Whether `lo` and `hi` are bounds of a tensor's elements.
-pub(super) fn bounds(lo: i16, hi: i16, out: &TensorRecord) -> bool {
-    let elements = match out.element_bytes {
-        1 => i16::from(i8::MIN)..=i16::from(i8::MAX),
-        _ => i16::MIN..=i16::MAX,
-    };
-    lo <= hi && elements.contains(&lo) && elements.contains(&hi)
-}
-
 /// Number of taps of a kernel.
 fn taps(kernel_h: u16, kernel_w: u16) -> Option<usize> {
     usize::from(kernel_h)
@@ -212,64 +260,66 @@ fn taps(kernel_h: u16, kernel_w: u16) -> Option<usize> {
         .filter(|taps| *taps > 0)
 }
 
-/// What both convolutions share: `k` products for each of the outputs, scratch for a patch.
-fn conv_cost(
-    data: &Data<'_>,
-    params: &ConvParams,
-    (a, out): (&TensorRecord, &TensorRecord),
-    k: usize,
-    scratch: usize,
-) -> Option<Cost> {
+/// What both convolutions share: a window, and `k` products for each of the outputs.
+fn convolves(asked: &Asked<'_>, params: &ConvParams, k: usize, need: &mut Need) -> Option<()> {
+    let Asked { data, op, out, .. } = asked;
+    let fits = params.dilation_h > 0
+        && params.dilation_w > 0
+        && extent(params.kernel_h, params.dilation_h)? == op.window_rows
+        && extent(params.kernel_w, params.dilation_w).is_some()
+        && asked.reaches(params.stride_w, params.pad_left)
+        && params.order().is_some()
+        && params.shift < 31
+        && asked.bounds(params.lo, params.hi);
+    fits.then_some(())?;
     let channels = usize::from(out.channels);
-    let weights = channels.checked_mul(k)?;
     // Kernels rely on sums of two products that stay within 16 bits.
-    let values = data.bytes(params.weights, weights)?;
+    let values = data.bytes(params.weights, channels.checked_mul(k)?)?;
     (!values.contains(&0x80)).then_some(())?;
-    data.words(params.bias, channels)?;
-    data.words(params.multipliers, channels)?;
+    for list in [params.bias, params.multipliers] {
+        data.words(list, channels)?;
+    }
     if params.pad_pixel != 0 {
         // A pixel of int8.
-        (a.element_bytes == 1).then_some(())?;
-        data.i8s(params.pad_pixel, usize::from(a.channels))?;
+        (asked.a.element_bytes == 1).then_some(())?;
+        data.i8s(params.pad_pixel, usize::from(asked.a.channels))?;
     }
-    let macs = out.elements().checked_mul(u64::try_from(k).ok()?)?;
-    Some(Cost {
-        macs,
-        work: macs,
-        scratch,
-        weights: weights.checked_add(channels.checked_mul(8)?)?,
-        parameters: u64::try_from(weights.checked_add(channels)?).ok()?,
-    })
+    need.products = k;
+    need.times(k)
 }
 
-fn conv(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) -> Option<Cost> {
-    let params: ConvParams = data.params(op)?;
+fn conv(asked: &Asked<'_>, need: &mut Need) -> Option<()> {
+    let Asked { op, a, out, .. } = asked;
+    let params: ConvParams = asked.params()?;
     let inputs = a.channels.checked_div(params.groups)?;
     let whole = a.channels.checked_rem(params.groups)? == 0
         && out.channels.checked_rem(params.groups)? == 0;
-    if !whole || !window_fits(op, &params, a, out)? {
-        return None;
-    }
+    whole.then_some(())?;
     let k = taps(params.kernel_h, params.kernel_w)?.checked_mul(usize::from(inputs))?;
     let in_ring = params.is_pointwise(op) || params.takes_whole(op, a, out);
-    let scratch = match usize::from(out.width) {
+    need.scratch = match usize::from(out.width) {
         1 if in_ring => 0,
         width => scratch::of_patches(k, width),
     };
-    conv_cost(data, &params, (a, out), k, scratch)
+    if asked.shares {
+        // A pointwise convolution that works in place keeps a pixel aside.
+        let pixel = scratch::of_patches(usize::from(a.channels), 1);
+        need.scratch = need.scratch.max(pixel);
+    }
+    convolves(asked, &params, k, need)
 }
 
-fn depthwise(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) -> Option<Cost> {
-    let params: ConvParams = data.params(op)?;
-    let whole = params.groups == a.channels && out.channels.checked_rem(a.channels)? == 0;
-    if !whole || !window_fits(op, &params, a, out)? {
-        return None;
-    }
-    let taps = taps(params.kernel_h, params.kernel_w)?;
+fn depthwise(asked: &Asked<'_>, need: &mut Need) -> Option<()> {
+    let Asked { a, out, .. } = asked;
+    let params: ConvParams = asked.params()?;
     let rows = usize::from(params.kernel_h);
-    let scratch = scratch::of_depthwise(rows, a.pixel_bytes());
-    (rows <= MAX_TAP_ROWS).then_some(())?;
-    conv_cost(data, &params, (a, out), taps, scratch)
+    let fits = params.groups == a.channels
+        && out.channels.checked_rem(a.channels)? == 0
+        && rows <= MAX_TAP_ROWS;
+    fits.then_some(())?;
+    need.scratch = scratch::of_depthwise(rows, a.pixel_bytes());
+    let taps = taps(params.kernel_h, params.kernel_w)?;
+    convolves(asked, &params, taps, need)
 }
 
 impl ConvParams {
@@ -296,74 +346,49 @@ impl ConvParams {
     }
 }
 
-fn pool(
-    data: &Data<'_>,
-    op: &OpRecord,
-    a: &TensorRecord,
-    out: &TensorRecord,
-    kind: OpKind,
-) -> Option<Cost> {
-    let params: PoolParams = data.params(op)?;
+fn pool(asked: &Asked<'_>, need: &mut Need) -> Option<()> {
+    let Asked { op, a, out, .. } = asked;
+    let params: PoolParams = asked.params()?;
     let taps = taps(params.kernel_h, params.kernel_w)?;
-    let accumulates = op.accumulates != 0
-        && (op.window_rows, op.stride_rows, op.pad_top, out.height) == (1, 1, 0, 1)
-        && (params.kernel_h, out.ring_rows) == (a.height, 1);
-    let fits = a.channels == out.channels
-        && (accumulates || (op.accumulates == 0 && params.kernel_h == op.window_rows))
-        && bounds(params.lo, params.hi, out)
-        && params.shift < 31
-        && reaches(out.height, op.stride_rows, op.pad_top, a.height)?
-        && reaches(out.width, params.stride_w, params.pad_left, a.width)?;
-    if !fits {
-        return None;
-    }
-    let work = out.elements().checked_mul(u64::try_from(taps).ok()?)?;
-    if kind != OpKind::AveragePool {
-        return Some(Cost {
-            work,
-            ..Cost::default()
-        });
-    }
-    let multipliers = if params.by_count == 1 { taps } else { 1 };
-    data.words(params.multipliers, multipliers)?;
-    Some(Cost {
-        work,
-        scratch: if accumulates {
-            0
-        } else {
-            usize::from(out.channels).checked_mul(4)?
-        },
-        weights: multipliers.checked_mul(4)?,
-        ..Cost::default()
-    })
-}
-
-fn table(
-    data: &Data<'_>,
-    op: &OpRecord,
-    a: &TensorRecord,
-    out: &TensorRecord,
-    kind: OpKind,
-) -> Option<Cost> {
-    let params: TableParams = data.params(op)?;
-    let weights = if kind == OpKind::Table && a.element_bytes == 1 {
-        data.i8_table(params.table)?.len()
-    } else if kind == OpKind::Table {
-        data.i16_points(params.table)?.len().checked_mul(2)?
+    let rows = if op.accumulates == 0 {
+        params.kernel_h == op.window_rows
     } else {
-        data.u16_table(params.table)?.len().checked_mul(2)?
+        asked.row_by_row() && (params.kernel_h, out.height, out.ring_rows) == (a.height, 1, 1)
     };
-    same_shape(op, a, out).then(|| Cost {
-        weights,
-        ..elementwise(out)
-    })
+    let fits = a.channels == out.channels
+        && rows
+        && asked.bounds(params.lo, params.hi)
+        && params.shift < 31
+        && asked.reaches(params.stride_w, params.pad_left);
+    fits.then_some(())?;
+    if asked.kind == OpKind::AveragePool {
+        let multipliers = if params.by_count == 1 { taps } else { 1 };
+        asked.data.words(params.multipliers, multipliers)?;
+        need.tables = multipliers.checked_mul(4)?;
+        if op.accumulates == 0 {
+            need.scratch = usize::from(out.channels).checked_mul(4)?;
+        }
+    }
+    need.times(taps)
 }
 
-fn pad(data: &Data<'_>, op: &OpRecord, a: &TensorRecord, out: &TensorRecord) -> Option<Cost> {
-    let params: PadParams = data.params(op)?;
+fn table(asked: &Asked<'_>, need: &mut Need) -> Option<()> {
+    let params: TableParams = asked.params()?;
+    need.tables = match asked.kind {
+        OpKind::Table if asked.a.element_bytes == 1 => 256,
+        OpKind::Table => 514,
+        _ => 512,
+    };
+    asked.data.bytes(params.table, need.tables)?;
+    asked.same_shape().then_some(())
+}
+
+fn pad(asked: &Asked<'_>) -> Option<()> {
+    let Asked { op, a, out, .. } = asked;
+    let params: PadParams = asked.params()?;
     let fits = a.channels == out.channels
         && (op.window_rows, op.stride_rows) == (1, 1)
         && a.height.checked_add(op.pad_top)? <= out.height
         && a.width.checked_add(params.pad_left)? <= out.width;
-    fits.then(|| elementwise(out))
+    fits.then_some(())
 }

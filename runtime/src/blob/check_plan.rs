@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::schedule::{Move, Next, Progress, Schedule, Step, shares_bytes};
 
 /// Proves that the plan is one.
+#[inline(never)]
 pub(super) fn check_plan(checked: &Checked<'_>) -> Result<(), Error> {
     coverage(checked)?;
     let mut looked_at = 0;
@@ -133,7 +134,6 @@ impl Run<'_, '_> {
     /// As the executor does it: row by row, then what the landings hold.
     fn make(&mut self, step: &Step) -> Result<(), Error> {
         let wrong = Error::Inconsistent { op: step.op };
-        let op = self.checked.flow.ops.get(step.op).ok_or(wrong)?;
         for row in step.first_row..step.first_row.saturating_add(step.rows) {
             let out = self.written(step.op, row).ok_or(wrong)?;
             let before = self.progress.clone();
@@ -147,9 +147,11 @@ impl Run<'_, '_> {
                 .ok_or(wrong)?;
             self.guard(&out, step.op, &before)?;
         }
-        [step.op, op.input_a, op.input_b]
-            .into_iter()
-            .try_for_each(|tensor| self.settle(tensor))
+        let op = self.checked.flow.ops.get(step.op).ok_or(wrong)?;
+        for tensor in &[step.op, op.input_a, op.input_b] {
+            self.settle(*tensor)?;
+        }
+        Ok(())
     }
 
     /// Bytes that an operator writes for a row.

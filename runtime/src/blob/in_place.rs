@@ -33,9 +33,11 @@ fn place<R: Records>(records: &R, data: &Data<'_>, op: u16, input: u16) -> Optio
             narrow.then_some(InPlace::Exactly)
         }
         OpKind::Add | OpKind::Mul => {
-            let inputs = [record.input_a, record.input_b].map(|tensor| records.tensor(tensor));
-            let mut all = inputs.iter().flatten().chain([&to]);
-            let narrow = all.all(|tensor| tensor.element_bytes == 1);
+            let of_bytes = |tensor: u16| {
+                let tensor = records.tensor(tensor);
+                tensor.is_none_or(|tensor| tensor.element_bytes == 1)
+            };
+            let narrow = of_bytes(record.input_a) && of_bytes(record.input_b) && of_bytes(op);
             // An operand that broadcasts is needed again, or is smaller than what is made of it.
             (narrow && from.is_shaped_like(&to)).then_some(InPlace::Exactly)
         }

@@ -40,6 +40,7 @@ pub mod params;
 pub mod plan;
 pub mod record;
 pub mod tensor;
+mod utf8;
 
 pub use check::Checked;
 pub use check_op::{Cost, op_cost};

@@ -154,6 +154,7 @@ impl OpRecord {
     }
 
     /// One past the last row of an input (of `height` rows) that the output rows before `end` need.
+    #[inline(always)]
     pub fn end_row(&self, end: u16, height: u16) -> u16 {
         let Some(last) = end.checked_sub(1) else {
             return 0;
@@ -161,5 +162,19 @@ impl OpRecord {
         u16::try_from(self.bottom(last))
             .unwrap_or(u16::MAX)
             .min(height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OpKind;
+
+    #[test]
+    fn kinds_stand_at_their_numbers() {
+        for (number, kind) in (0u8..).zip(OpKind::ALL) {
+            assert_eq!(kind.byte(), number);
+            assert_eq!(OpKind::from_byte(number), Some(kind));
+        }
+        assert_eq!(OpKind::from_byte(15), None);
     }
 }

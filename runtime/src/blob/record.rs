@@ -4,8 +4,6 @@
 //! field list that the tests hold against FORMAT.md all come from that one declaration. Nothing
 //! here can panic: reading past the end is `None`.
 
-use core::marker::PhantomData;
-
 /// A field of a record: an integer, or four raw bytes.
 pub trait Field: Sized {
     /// Bytes that the field takes.
@@ -51,8 +49,14 @@ impl Field for [u8; 4] {
 pub trait Record: Sized {
     /// Bytes of one record.
     const LEN: usize;
+    /// As many bytes.
+    type Bytes: 'static;
     /// Name, type and length of every field, in order: what FORMAT.md must say.
     const FIELDS: &'static [(&'static str, &'static str, usize)];
+    /// The bytes of records that lie one behind the other; too few for one more are left out.
+    fn split(bytes: &[u8]) -> &[Self::Bytes];
+    /// Reads a record of its bytes, and never is `None`.
+    fn read(bytes: &Self::Bytes) -> Option<Self>;
     /// Reads a record from the front of `bytes`; `None` if they are too few.
     fn parse(bytes: &[u8]) -> Option<Self>;
     /// Writes the record to the front of `out`; `None` if it is too short.
@@ -69,13 +73,21 @@ macro_rules! record {
         #[allow(clippy::arithmetic_side_effects, reason = "constants, checked by the compiler")]
         impl $crate::blob::record::Record for $name {
             const LEN: usize = 0 $( + <$ty as $crate::blob::record::Field>::LEN )*;
+            type Bytes = [u8; <Self as $crate::blob::record::Record>::LEN];
             const FIELDS: &'static [(&'static str, &'static str, usize)] = &[
                 $( (stringify!($field), stringify!($ty), <$ty as $crate::blob::record::Field>::LEN), )*
             ];
             #[inline(always)]
+            fn split(bytes: &[u8]) -> &[Self::Bytes] {
+                bytes.as_chunks().0
+            }
+            #[inline(always)]
             fn parse(bytes: &[u8]) -> Option<Self> {
-                // One look at the length is enough for all fields.
-                let mut bytes = bytes.get(..Self::LEN)?;
+                Self::read(bytes.first_chunk()?)
+            }
+            #[inline(always)]
+            fn read(bytes: &Self::Bytes) -> Option<Self> {
+                let mut bytes = bytes.as_slice();
                 Some(Self { $( $field: <$ty as $crate::blob::record::Field>::take(&mut bytes)?, )* })
             }
             fn emit(&self, out: &mut [u8]) -> Option<()> {
@@ -89,29 +101,29 @@ macro_rules! record {
 pub(crate) use record;
 
 /// A view of `count` records one behind the other, in place in the blob.
-#[derive(Debug)]
-pub struct Table<'a, R> {
-    bytes: &'a [u8],
-    record: PhantomData<R>,
-}
+pub struct Table<'a, R: Record>(&'a [R::Bytes]);
 
-impl<R> Clone for Table<'_, R> {
+impl<R: Record> Clone for Table<'_, R> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<R> Copy for Table<'_, R> {}
+impl<R: Record> Copy for Table<'_, R> {}
+
+impl<R: Record> core::fmt::Debug for Table<'_, R> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Table")
+            .field("records", &self.0.len())
+            .finish()
+    }
+}
 
 impl<'a, R: Record> Table<'a, R> {
     /// A table of `count` records from `offset` of `blob`; `None` if it does not lie within.
     pub fn new(blob: &'a [u8], offset: u32, count: u16) -> Option<Self> {
         let start = usize::try_from(offset).ok()?;
         let len = R::LEN.checked_mul(usize::from(count))?;
-        let bytes = blob.get(start..start.checked_add(len)?)?;
-        Some(Self {
-            bytes,
-            record: PhantomData,
-        })
+        Some(Self(R::split(blob.get(start..start.checked_add(len)?)?)))
     }
 
     /// Record `index`, or `None` past the end.
@@ -119,19 +131,18 @@ impl<'a, R: Record> Table<'a, R> {
     /// Always inlined, so that fields that the caller does not look at are not read.
     #[inline(always)]
     pub fn get(&self, index: u16) -> Option<R> {
-        R::parse(self.bytes_of(index)?)
+        R::read(self.0.get(usize::from(index))?)
     }
 
-    /// The bytes of record `index`, or `None` past the end.
-    #[inline(always)]
-    pub(crate) fn bytes_of(&self, index: u16) -> Option<&'a [u8]> {
-        let start = usize::from(index).checked_mul(R::LEN)?;
-        self.bytes.get(start..start.checked_add(R::LEN)?)
+    /// As [`get`](Self::get), for whoever looks at most fields: a function of its own.
+    #[inline(never)]
+    pub fn whole(&self, index: u16) -> Option<R> {
+        self.get(index)
     }
 
     /// All records in order.
     pub fn iter(&self) -> impl Iterator<Item = R> + use<'a, R> {
-        self.bytes.chunks_exact(R::LEN.max(1)).map_while(R::parse)
+        self.0.iter().map_while(R::read)
     }
 }
 

@@ -50,8 +50,13 @@ impl Gemm<'_> {
 
     /// Whether `count` patches, each of an element at least, lie within a slice of this length.
     pub fn reads(&self, count: usize, patches: usize) -> bool {
-        let end = end_of(count, self.pitch, (self.k, self.input_bytes));
-        self.k > 0 && end.is_some_and(|end| end <= patches)
+        self.reads_of(self.k, count, patches)
+    }
+
+    /// As [`reads`](Self::reads), of `k` elements of each patch.
+    pub fn reads_of(&self, k: usize, count: usize, patches: usize) -> bool {
+        let end = end_of(count, self.pitch, (k, self.input_bytes));
+        k > 0 && end.is_some_and(|end| end <= patches)
     }
 
     /// Whether the output of `count` patches lies within a slice of this length.

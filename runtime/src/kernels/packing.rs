@@ -31,7 +31,7 @@ impl Packing {
 
     /// The order with this number.
     pub fn from_byte(byte: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|packing| packing.byte() == byte)
+        Self::ALL.get(usize::from(byte)).copied()
     }
 
     /// The number of this order.

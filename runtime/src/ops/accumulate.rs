@@ -17,19 +17,21 @@ use crate::kernels::{average_in_place, clamp_to};
 /// A function of its own, so that other operators do not pay for its stack.
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: PoolParams = site.model.data.params(&site.op()?)?;
-    let window = Window::of_pool(&site.op()?, &params, &site.input()?);
-    let channels = usize::from(site.output()?.channels).max(1);
-    let kind = OpKind::from_byte(site.op()?.kind)?;
+    let params: PoolParams = site.model.data.params(&site.op)?;
+    let window = Window::of_pool(&site.op, &params, &site.input);
+    let channels = usize::from(site.output.channels).max(1);
+    let kind = OpKind::from_byte(site.op.kind)?;
     let average = kind == OpKind::AveragePool;
     let nothing = match kind {
         OpKind::AveragePool => 0,
         OpKind::MinPool => i8::MAX,
         _ => i8::MIN,
     };
-    let size = site.input()?.element_bytes;
+    let size = site.input.element_bytes;
     for y in rows {
-        let io = bench.row(0)?;
+        let Some(io) = &mut bench.row(0) else {
+            return None;
+        };
         if y == 0 {
             io.out.fill(nothing);
         }
@@ -37,7 +39,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         if average {
             let sums = as_u8_mut(io.out).as_chunks_mut::<4>().0;
             for (x, sums) in (0..).zip(sums.chunks_exact_mut(channels)) {
-                window.columns(row, x, |pixel| sum(site.kernels, sums, pixel, size));
+                window.columns(row, x, &mut |pixel| sum(site.kernels, sums, pixel, size));
             }
         } else {
             let keep: fn(&mut [i8], &[i8]) = if kind == OpKind::MinPool {
@@ -46,10 +48,10 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 site.kernels.max_into
             };
             for (x, best) in (0..).zip(io.out.chunks_exact_mut(channels)) {
-                window.columns(row, x, |pixel| keep(best, pixel));
+                window.columns(row, x, &mut |pixel| keep(best, pixel));
             }
         }
-        if y.checked_add(1)? == site.input()?.height {
+        if y.checked_add(1)? == site.input.height {
             if average {
                 finish_average(site, &params, &window, io)?;
             } else {
@@ -65,17 +67,16 @@ fn finish_average(
     site: &Site<'_>,
     params: &PoolParams,
     window: &Window,
-    io: RowIo<'_>,
+    io: &mut RowIo<'_>,
 ) -> Option<()> {
-    let channels = usize::from(site.output()?.channels);
-    let row = io.a.get(i32::from(site.input()?.height).wrapping_sub(1))?;
-    for x in 0..site.output()?.width {
-        let mut columns = 0usize;
-        window.columns(row, i32::from(x), |_| columns = columns.wrapping_add(1));
-        let seen = columns.wrapping_mul(usize::from(site.input()?.height));
+    let channels = usize::from(site.output.channels);
+    for x in 0..site.output.width {
+        let seen = window
+            .seen(x.into())
+            .wrapping_mul(usize::from(site.input.height));
         let by = super::pool::average_of(site, params, seen)?;
         let first = usize::from(x).wrapping_mul(channels);
-        of_element!(site.output()?.element_bytes, Q => {
+        of_element!(site.output.element_bytes, Q => {
             average_in_place::<Q>(io.out, first, channels, &by);
         });
     }
@@ -87,16 +88,13 @@ fn finish_extreme(
     site: &Site<'_>,
     params: &PoolParams,
     window: &Window,
-    io: RowIo<'_>,
+    io: &mut RowIo<'_>,
 ) -> Option<()> {
-    let channels = usize::from(site.output()?.channels).max(1);
-    let row = io.a.get(i32::from(site.input()?.height).wrapping_sub(1))?;
+    let channels = usize::from(site.output.channels).max(1);
     let pixels = io.out.chunks_exact_mut(channels);
     for (x, out) in (0..).zip(pixels) {
-        let mut any = false;
-        window.columns(row, x, |_| any = true);
-        if !any {
-            out.fill(site.input()?.zero_point);
+        if window.seen(x) == 0 {
+            out.fill(site.input.zero_point);
         }
         clamp_to(out, params.lo, params.hi);
     }

@@ -8,22 +8,19 @@ use core::ops::Range;
 
 use super::Site;
 use super::patches::Patches;
-use super::window::{Outside, Window};
+use super::window::{FEW, Outside, Window};
 use crate::arena::Bench;
 use crate::blob::ConvParams;
 use crate::kernels::bytes::{as_i8, as_i8_mut};
 use crate::kernels::{Gemm, Lanes, Requant, Runs, Spread, Weights};
 
+/// The ways are functions of their own, so that none pays for the stack of another.
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: ConvParams = site.model.data.params(&site.op()?)?;
-    if params.is_pointwise(&site.op()?) {
+    let params: ConvParams = site.model.data.params(&site.op)?;
+    if params.is_pointwise(&site.op) {
         pointwise(site, bench, rows, &params)
-    } else if params.takes_whole(&site.op()?, &site.input()?, &site.output()?) {
-        let job = job(site, &params)?;
-        let io = bench.row(0)?;
-        let scratch = as_i8_mut(io.scratch);
-        (site.kernels.gemm)(&job, 1, io.a.whole()?, io.out, scratch);
-        Some(())
+    } else if params.takes_whole(&site.op, &site.input, &site.output) {
+        dense(site, bench, &params)
     } else {
         by_patches(site, bench, rows, &params)
     }
@@ -31,16 +28,16 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
 
 /// The GEMM of a convolution, its groups together; patches lie one behind the other.
 fn job<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Gemm<'a>> {
-    let inputs = usize::from(site.input()?.channels.checked_div(params.groups)?);
+    let inputs = usize::from(site.input.channels.checked_div(params.groups)?);
     let taps = usize::from(params.kernel_h).wrapping_mul(usize::from(params.kernel_w));
     let k = taps.wrapping_mul(inputs);
-    let count = usize::from(site.output()?.channels).wrapping_mul(k);
+    let count = usize::from(site.output.channels).wrapping_mul(k);
     Some(Gemm {
         k,
-        pitch: k.wrapping_mul(usize::from(site.input()?.element_bytes)),
-        stride: site.output()?.pixel_bytes(),
-        input_bytes: site.input()?.element_bytes,
-        output_bytes: site.output()?.element_bytes,
+        pitch: k.wrapping_mul(usize::from(site.input.element_bytes)),
+        stride: site.output.pixel_bytes(),
+        input_bytes: site.input.element_bytes,
+        output_bytes: site.output.element_bytes,
         weights: Weights {
             values: site.model.data.i8s(params.weights, count)?,
             packing: params.order()?,
@@ -49,7 +46,18 @@ fn job<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Gemm<'a>> {
     })
 }
 
-/// The ways are functions of their own, so that none pays for the stack of another.
+/// The one output pixel reads the whole input.
+#[inline(never)]
+fn dense(site: &Site<'_>, bench: &mut Bench<'_>, params: &ConvParams) -> Option<()> {
+    let (Some(job), Some(io)) = (&job(site, params), &mut bench.row(0)) else {
+        return None;
+    };
+    let scratch = as_i8_mut(io.scratch);
+    (site.kernels.gemm)(job, 1, io.a.whole()?, io.out, scratch);
+    Some(())
+}
+
+/// Everything else.
 #[inline(never)]
 fn by_patches(
     site: &Site<'_>,
@@ -57,54 +65,56 @@ fn by_patches(
     rows: Range<u16>,
     params: &ConvParams,
 ) -> Option<()> {
-    let whole = job(site, params)?;
-    let window = Window::of_conv(&site.op()?, params, &site.input()?);
-    let outside = Outside::of_conv(site, params)?;
-    let outputs = usize::from(site.output()?.channels.checked_div(params.groups)?);
-    let of_group = site
-        .input()?
-        .pixel_bytes()
-        .checked_div(params.groups.into())?;
-    let width = usize::from(site.output()?.width);
-    let patches = Patches::of(site, &whole, width, bench.scratch.len());
-    let pitch = usize::from(params.stride_w).wrapping_mul(site.input()?.pixel_bytes());
-    let whole = Gemm { pitch, ..whole };
+    let (Some(whole), Some(outside)) = (&mut job(site, params), &Outside::of_conv(site, params))
+    else {
+        return None;
+    };
+    let window = Window::of_conv(&site.op, params, &site.input);
+    let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
+    let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
+    let width = usize::from(site.output.width);
+    let patches = Patches::of(site, whole, width, bench.scratch.len());
+    whole.pitch = usize::from(params.stride_w).wrapping_mul(site.input.pixel_bytes());
     let swept = patches.whole_tiles(width, &window.inside(width, of_group));
     for y in rows {
-        let io = bench.row(y)?;
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let scratch = as_i8_mut(io.scratch);
         let under = window.under(&io.a, y);
         // Between the borders whole rows are swept; of what is left each tile is a piece of work.
         let mut edges = [0..width, width..width];
         if let (Some((lanes, middle)), 1) = (&swept, params.groups)
-            && let Some(rows) = under.all_from(&window, middle.start)
+            && let Some(rows) = under.all_from(&window, middle.start, &mut [&[]; FEW])
         {
-            let rows = rows.get(..usize::from(params.kernel_h))?;
             let out = io.out.get_mut(middle.start.wrapping_mul(whole.stride)..)?;
-            if (lanes.sweep)(&whole, middle.len(), rows, out, scratch).is_some() {
+            if (lanes.sweep)(whole, middle.len(), rows, out, scratch).is_some() {
                 edges = [0..middle.start, middle.end..width];
             }
         }
         for group in 0..usize::from(params.groups) {
             let bytes = (group.wrapping_mul(of_group), of_group);
             let start = group.wrapping_mul(outputs);
-            let job = patches.job(&of_channels(&whole, start, outputs)?);
+            let Some(job) = &mut of_channels(whole, start, outputs) else {
+                return None;
+            };
+            job.pitch = patches.pitch;
             let byte = start.wrapping_mul(usize::from(whole.output_bytes));
             let tiles = edges.iter().flat_map(|edge| patches.tiles(edge.clone()));
             for tile in tiles {
                 let gather = |pitch: usize, all: &mut [i8]| {
                     let pixels = (tile.start as i32, tile.len());
                     let to = (pitch, all);
-                    window.gather(site.kernels, &under, pixels, bytes, &outside, to)
+                    window.gather(site.kernels, &under, pixels, bytes, outside, to)
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
                     let x = tile.start as i32;
-                    window.spread(&under, x, bytes, &outside, (lanes, all), to)
+                    window.spread(&under, x, bytes, outside, (lanes, all), to)
                 };
                 let place = tile.start.wrapping_mul(whole.stride).wrapping_add(byte);
                 let out = io.out.get_mut(place..)?;
                 let ready = patches.fill(tile.len(), gather, spread, scratch)?;
-                patches.multiply(&job, tile.len(), ready, out);
+                patches.multiply(job, tile.len(), ready, out);
             }
         }
     }
@@ -137,67 +147,69 @@ fn pointwise(
     rows: Range<u16>,
     params: &ConvParams,
 ) -> Option<()> {
-    let dense = job(site, params)?;
-    let job = Gemm {
-        pitch: dense.pitch.wrapping_mul(usize::from(params.stride_w)),
-        ..dense
+    let Some(job) = &mut job(site, params) else {
+        return None;
     };
-    let width = usize::from(site.output()?.width);
-    let patches = Patches::of(site, &job, width, bench.scratch.len());
-    let gathered = patches.job(&job);
-    let even = (params.stride_w, site.op()?.stride_rows) == (1, 1);
+    let pixel = job.pitch;
+    let step = pixel.wrapping_mul(usize::from(params.stride_w));
+    let width = usize::from(site.output.width);
+    let patches = Patches::of(site, job, width, bench.scratch.len());
+    let even = (params.stride_w, site.op.stride_rows) == (1, 1);
     let mut next = rows.start;
     while next < rows.end {
         let y = next;
-        let top = y.checked_mul(site.op()?.stride_rows)?;
+        let top = y.checked_mul(site.op.stride_rows)?;
         if bench.overlaps_a(y, top)? {
             next = next.checked_add(1)?;
+            job.pitch = patches.pitch;
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
             for tile in patches.tiles(0..width) {
                 let aside = |pitch: usize, all: &mut [i8]| {
-                    let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
+                    let start = from.checked_add(tile.start.checked_mul(step)?)?;
                     let runs = Runs {
                         count: tile.len(),
-                        len: dense.pitch,
-                        step: job.pitch,
+                        len: pixel,
+                        step,
                         pitch,
                     };
                     (site.kernels.copy_runs)(&runs, as_i8(arena.get(start..)?), all);
                     Some(())
                 };
                 let spread = |lanes: &Lanes, all: &Spread, to: &mut [i8]| {
-                    let start = from.checked_add(tile.start.checked_mul(job.pitch)?)?;
-                    let step = job.pitch;
+                    let start = from.checked_add(tile.start.checked_mul(step)?)?;
                     (lanes.spread)(&Spread { step, ..*all }, as_i8(arena.get(start..)?), to);
                     Some(())
                 };
                 let ready = patches.fill(tile.len(), aside, spread, scratch)?;
                 let start = to.checked_add(tile.start.checked_mul(job.stride)?)?;
                 let out = as_i8_mut(arena.get_mut(start..)?);
-                patches.multiply(&gathered, tile.len(), ready, out);
+                patches.multiply(job, tile.len(), ready, out);
             }
             continue;
         }
         // Rows that lie one behind the other are one long row.
         let run = if even { bench.run(y..rows.end)? } else { 1 };
         next = next.checked_add(run)?;
-        let io = bench.rows(y, run)?;
+        let Some(io) = &mut bench.rows(y, run) else {
+            return None;
+        };
         let from = io.a.run(i32::from(top), run)?;
         let count = width.wrapping_mul(usize::from(run));
-        (site.kernels.gemm)(&job, count, from, io.out, as_i8_mut(io.scratch));
+        job.pitch = step;
+        (site.kernels.gemm)(job, count, from, io.out, as_i8_mut(io.scratch));
     }
     Some(())
 }
 
 /// The requantization of a convolution's output channels.
 pub(crate) fn requant<'a>(site: &Site<'a>, params: &ConvParams) -> Option<Requant<'a>> {
-    let channels = usize::from(site.output()?.channels);
+    let channels = usize::from(site.output.channels);
     Some(Requant {
         bias: site.model.data.words(params.bias, channels)?,
         multipliers: site.model.data.words(params.multipliers, channels)?,
         shift: params.shift,
-        zero_point: site.output()?.zero_point,
+        zero_point: site.output.zero_point,
         lo: params.lo,
         hi: params.hi,
     })

@@ -9,13 +9,16 @@ use crate::arena::Bench;
 use crate::blob::DepthToSpaceParams;
 use crate::kernels::every;
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: DepthToSpaceParams = site.model.data.params(&site.op()?)?;
-    let depth = usize::from(site.input()?.channels);
-    let channels = usize::from(site.output()?.channels).max(1);
+    let params: DepthToSpaceParams = site.model.data.params(site.op)?;
+    let depth = usize::from(site.input.channels);
+    let channels = usize::from(site.output.channels).max(1);
     let block = usize::from(params.block_h).wrapping_mul(usize::from(params.block_w));
     for y in rows {
-        let io = bench.row(y)?;
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let row = io.a.get(i32::from(y.checked_div(params.block_h)?))?;
         let down = usize::from(y.checked_rem(params.block_h)?);
         for (x, out) in (0u16..).zip(io.out.chunks_exact_mut(channels)) {

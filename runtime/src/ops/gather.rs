@@ -10,16 +10,19 @@ use crate::arena::Bench;
 use crate::blob::{GatherParams, NO_CHANNEL};
 use crate::kernels::Kernels;
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: GatherParams = site.model.data.params(&site.op()?)?;
+    let params: GatherParams = site.model.data.params(site.op)?;
     let picks = Picks::of(site, &params)?;
-    let zero = site.output()?.zero_point;
+    let zero = site.output.zero_point;
     for y in rows {
         let row = i32::from(y)
-            .wrapping_mul(site.op()?.stride_rows.into())
-            .wrapping_add(site.op()?.window_rows.into())
+            .wrapping_mul(site.op.stride_rows.into())
+            .wrapping_add(site.op.window_rows.into())
             .wrapping_sub(1);
-        let io = bench.row(y)?;
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let mut first = 0;
         while let Some(run) = picks.run(first) {
             match run.from {
@@ -73,11 +76,11 @@ impl<'a> Picks<'a> {
             let channels = channels.into();
             Some(Input { channels, table })
         };
-        let b = site.model.flow.tensors.get(site.op()?.input_b);
+        let b = site.model.flow.tensors.get(site.op.input_b);
         Some(Self {
             kernels: site.kernels,
-            map: data.u16s(params.map, site.output()?.channels.into())?,
-            a: input(site.input()?.channels, params.table_a)?,
+            map: data.u16s(params.map, site.output.channels.into())?,
+            a: input(site.input.channels, params.table_a)?,
             b: input(b.map_or(0, |b| b.channels), params.table_b)?,
             stride: params.stride_w.into(),
             first_column: params.first_column.into(),

@@ -23,41 +23,18 @@ mod window;
 
 use crate::arena::{Bench, Ring};
 use crate::blob::header::NONE;
-use crate::blob::{Checked, OpKind, OpRecord, Record, SegmentRecord, TensorRecord};
+use crate::blob::{Checked, OpKind, OpRecord, SegmentRecord, TensorRecord};
 use crate::kernels::Kernels;
 pub(crate) use crate::kernels::scalar::of_element;
 use crate::schedule::{Progress, Step};
 
 /// One operator with its tensors, as the files of this folder take it.
-///
-/// It holds where their records are, and reads them when it is asked: so a step pays for the fields
-/// that its operator looks at, and for no copies of the others.
 pub(crate) struct Site<'a> {
     pub(crate) kernels: &'static Kernels,
     pub(crate) model: &'a Checked<'a>,
-    op: &'a [u8],
-    input: &'a [u8],
-    output: &'a [u8],
-}
-
-impl Site<'_> {
-    /// The operator.
-    #[inline(always)]
-    pub(crate) fn op(&self) -> Option<OpRecord> {
-        OpRecord::parse(self.op)
-    }
-
-    /// The tensor that it reads, the first of two.
-    #[inline(always)]
-    pub(crate) fn input(&self) -> Option<TensorRecord> {
-        TensorRecord::parse(self.input)
-    }
-
-    /// The tensor that it makes.
-    #[inline(always)]
-    pub(crate) fn output(&self) -> Option<TensorRecord> {
-        TensorRecord::parse(self.output)
-    }
+    pub(crate) op: &'a OpRecord,
+    pub(crate) input: &'a TensorRecord,
+    pub(crate) output: &'a TensorRecord,
 }
 
 /// Makes the rows of a step; `None` on what validation rules out.
@@ -69,12 +46,15 @@ pub(crate) fn run_step(
     arena: &mut [u8],
     scratch: &mut [u8],
 ) -> Option<()> {
-    let op = model.flow.ops.get(step.op)?;
-    let output = model.flow.tensors.get(step.op)?;
-    let input = model.flow.tensors.get(op.input_a)?;
     let flow = &model.flow;
+    let (Some(op), Some(output)) = (&flow.ops.whole(step.op), &flow.tensors.whole(step.op)) else {
+        return None;
+    };
+    let Some(input) = &flow.tensors.whole(op.input_a) else {
+        return None;
+    };
     let ring = |tensor: (u16, &TensorRecord)| Ring::of_record(flow, segment, progress, tensor);
-    let a = ring((op.input_a, &input))?;
+    let a = ring((op.input_a, input))?;
     let mut bench = Bench {
         arena,
         scratch,
@@ -84,16 +64,16 @@ pub(crate) fn run_step(
             index => Ring::of(flow, segment, progress, index)?,
         },
         out: match op.accumulates {
-            0 => ring((step.op, &output))?,
+            0 => ring((step.op, output))?,
             _ => Ring::to_write(flow, segment, progress, step.op)?,
         },
     };
     let site = Site {
         kernels,
         model,
-        op: flow.ops.bytes_of(step.op)?,
-        input: flow.tensors.bytes_of(op.input_a)?,
-        output: flow.tensors.bytes_of(step.op)?,
+        op,
+        input,
+        output,
     };
     let rows = step.first_row..step.first_row.checked_add(step.rows)?;
     match OpKind::from_byte(op.kind)? {

@@ -9,15 +9,16 @@ use crate::arena::Bench;
 use crate::blob::MulParams;
 use crate::kernels::{Kernels, MulFactors};
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: MulParams = site.model.data.params(&site.op()?)?;
-    let b = site.model.flow.tensors.get(site.op()?.input_b)?;
+    let params: MulParams = site.model.data.params(site.op)?;
+    let b = site.model.flow.tensors.get(site.op.input_b)?;
     let by = MulFactors {
-        zero_a: site.input()?.zero_point,
+        zero_a: site.input.zero_point,
         zero_b: b.zero_point,
         multiplier: params.multiplier,
         shift: params.shift,
-        zero_point: site.output()?.zero_point,
+        zero_point: site.output.zero_point,
         lo: params.lo,
         hi: params.hi,
     };

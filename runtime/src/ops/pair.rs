@@ -24,16 +24,20 @@ pub(crate) fn run(
     bench: &mut Bench<'_>,
     rows: Range<u16>,
 ) -> Option<()> {
-    let b = site.model.flow.tensors.get(site.op()?.input_b)?;
-    let sizes = [&site.input()?, &b, &site.output()?].map(|tensor| tensor.element_bytes);
-    if sizes != [1; 3] {
-        return mixed(pairs, site, bench, rows, &b);
+    let Some(b) = &site.model.flow.tensors.whole(site.op.input_b) else {
+        return None;
+    };
+    let of_bytes = |tensor: &TensorRecord| tensor.element_bytes == 1;
+    if !(of_bytes(site.input) && of_bytes(b) && of_bytes(site.output)) {
+        return mixed(pairs, site, bench, rows, b);
     }
-    let (whole, second) = pieces(&site.output()?, &b);
+    let (whole, second) = pieces(site.output, b);
     let last = i32::from(b.height).wrapping_sub(1);
     for y in rows {
         let in_place = bench.in_place(y)?;
-        let io = bench.row(y)?;
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let y = i32::from(y);
         if in_place == (false, true) {
             swapped.make(site.kernels, io.out, io.a.get(y)?);
@@ -59,23 +63,25 @@ fn mixed(
     rows: Range<u16>,
     b: &TensorRecord,
 ) -> Option<()> {
-    let channels = usize::from(site.output()?.channels);
+    let channels = usize::from(site.output.channels);
     let last = i32::from(b.height).wrapping_sub(1);
     // What a step by one column and by one channel is in the second operand.
     let second = usize::from(b.channels);
     let column = if b.width == 1 { 0 } else { second };
     let channel = usize::from(second > 1 || channels == 1);
     for y in rows {
-        let io = bench.row(y)?;
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let y = i32::from(y);
         let (row_a, row_b) = (io.a.get(y)?, io.b().get(y.min(last))?);
         let mut at = 0usize;
-        for x in 0..usize::from(site.output()?.width) {
+        for x in 0..usize::from(site.output.width) {
             for c in 0..channels {
                 let place = x.wrapping_mul(column).wrapping_add(c.wrapping_mul(channel));
-                let first = value(row_a, site.input()?.element_bytes, at)?;
+                let first = value(row_a, site.input.element_bytes, at)?;
                 let q = pairs.value(first, value(row_b, b.element_bytes, place)?);
-                of_element!(site.output()?.element_bytes, Q => {
+                of_element!(site.output.element_bytes, Q => {
                     *Q::view_mut(io.out).get_mut(at)? = Q::of(q);
                 });
                 at = at.wrapping_add(1);
@@ -93,12 +99,11 @@ fn value(row: &[i8], element_bytes: u8, at: usize) -> Option<i32> {
 /// Elements of the pieces that rows are cut into: of the output and the first operand, and of the
 /// second.
 fn pieces(out: &TensorRecord, b: &TensorRecord) -> (usize, usize) {
-    let [pixel, second] = [out, b].map(|tensor| usize::from(tensor.channels));
-    let row = |tensor: &TensorRecord, pixel: usize| usize::from(tensor.width).wrapping_mul(pixel);
-    let (row, second_row) = (row(out, pixel), row(b, second));
-    if second_row == row || second_row == 1 {
-        (row, second_row)
+    let pixel = |tensor: &TensorRecord| usize::from(tensor.channels);
+    let row = |tensor: &TensorRecord| usize::from(tensor.width).wrapping_mul(pixel(tensor));
+    if row(b) == row(out) || row(b) == 1 {
+        (row(out), row(b))
     } else {
-        (pixel, second)
+        (pixel(out), pixel(b))
     }
 }

@@ -19,7 +19,7 @@ pub(super) struct Patches {
     /// Elements of a patch, and bytes of one.
     elements: (usize, u8),
     /// Bytes from one patch to the next, where they lie one behind the other.
-    pitch: usize,
+    pub(super) pitch: usize,
 }
 
 impl Patches {
@@ -112,14 +112,6 @@ impl Patches {
         let all = scratch.get_mut(..count.checked_mul(self.pitch)?)?;
         gather(self.pitch, all)?;
         Some(all)
-    }
-
-    /// The same GEMM over patches that [`fill`](Self::fill) makes.
-    pub(super) fn job<'a>(&self, job: &Gemm<'a>) -> Gemm<'a> {
-        Gemm {
-            pitch: self.pitch,
-            ..*job
-        }
     }
 
     /// The GEMM over `count` patches that [`fill`](Self::fill) made.

@@ -9,11 +9,12 @@ use crate::arena::Bench;
 use crate::blob::TableParams;
 use crate::kernels::{Element, interpolate};
 
+#[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: TableParams = site.model.data.params(&site.op()?)?;
-    if site.input()?.element_bytes != 1 {
+    let params: TableParams = site.model.data.params(site.op)?;
+    if site.input.element_bytes != 1 {
         let points = site.model.data.i16_points(params.table)?;
-        return if site.output()?.element_bytes == 1 {
+        return if site.output.element_bytes == 1 {
             between::<i8>(bench, rows, points, 14)
         } else {
             between::<[u8; 2]>(bench, rows, points, 7)
@@ -22,7 +23,9 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
     let table = site.model.data.i8_table(params.table)?;
     for y in rows {
         let (in_place, _) = bench.in_place(y)?;
-        let io = bench.row(y)?;
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         if in_place {
             (site.kernels.lookup_in_place)(table, io.out);
         } else {
@@ -40,7 +43,9 @@ fn between<Q: Element>(
     shift: u8,
 ) -> Option<()> {
     for y in rows {
-        let io = bench.row(y)?;
+        let Some(io) = &mut bench.row(y) else {
+            return None;
+        };
         let row = io.a.elements(i32::from(y))?;
         interpolate(points, shift, row, Q::view_mut(io.out));
     }

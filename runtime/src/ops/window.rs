@@ -11,7 +11,7 @@ use crate::blob::{ConvParams, OpRecord, TensorRecord};
 use crate::kernels::{Kernels, Runs};
 
 pub(crate) use outside::Outside;
-pub(crate) use spread::Under;
+pub(crate) use spread::{FEW, Under};
 
 /// A window of taps that moves over the input, in steps of its stride.
 #[derive(Clone, Copy)]
@@ -194,19 +194,26 @@ impl Window {
     }
 
     /// Calls `visit` with every pixel of the input under the window of pixel (`y`, `x`).
-    pub(crate) fn each(&self, rows: &Rows<'_>, (y, x): (u16, i32), mut visit: impl FnMut(&[i8])) {
+    pub(crate) fn each(&self, rows: &Rows<'_>, (y, x): (u16, i32), visit: &mut dyn FnMut(&[i8])) {
         for row in (0..self.taps_h).filter_map(|tap| self.row(rows, y, tap)) {
-            self.columns(row, x, &mut visit);
+            self.columns(row, x, visit);
         }
     }
 
     /// Calls `visit` with every pixel of a row of the input under the window of column `x`.
-    pub(crate) fn columns(&self, row: &[i8], x: i32, mut visit: impl FnMut(&[i8])) {
+    pub(crate) fn columns(&self, row: &[i8], x: i32, visit: &mut dyn FnMut(&[i8])) {
         let left = self.left(x);
         for tap in 0..i32::from(self.taps_w) {
             if let Some(pixel) = self.pixel(row, left.wrapping_add(tap), 0, self.pixel_bytes) {
                 visit(pixel);
             }
         }
+    }
+
+    /// How many columns of the input the window of column `x` lies over.
+    pub(crate) fn seen(&self, x: i32) -> usize {
+        let left = self.left(x);
+        let right = left.wrapping_add(i32::from(self.taps_w)).min(self.width);
+        right.wrapping_sub(left.max(0)).max(0) as usize
     }
 }

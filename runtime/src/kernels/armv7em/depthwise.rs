@@ -236,11 +236,7 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Under `count` outputs from `start` on, of a job that [`is_fast`].
-    pub(super) fn under(
-        job: &Depthwise<'_>,
-        taps: usize,
-        (start, count): (usize, usize),
-    ) -> Self {
+    pub(super) fn under(job: &Depthwise<'_>, taps: usize, (start, count): (usize, usize)) -> Self {
         let under = count.wrapping_sub(1).wrapping_mul(job.stride);
         let twos = under.wrapping_add(taps).wrapping_add(1) / 2;
         let place = start.wrapping_mul(job.stride);

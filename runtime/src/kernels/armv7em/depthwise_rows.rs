@@ -93,8 +93,14 @@ pub(super) fn several_rows(
     let zeros = [job.zero_point; GROUP];
     // Blocks are about as large as each other, so that none is left with a single row or column.
     let even = |count: usize, most: usize| count.div_ceil(count.div_ceil(most).max(1)).max(1);
-    let high = even(height, (ROWS - TAPS).checked_div(row_stride)?.wrapping_add(1));
-    let wide = even(count, (2 * TWOS - TAPS).checked_div(stride)?.wrapping_add(1));
+    let high = even(
+        height,
+        (ROWS - TAPS).checked_div(row_stride)?.wrapping_add(1),
+    );
+    let wide = even(
+        count,
+        (2 * TWOS - TAPS).checked_div(stride)?.wrapping_add(1),
+    );
     for top in (0..height).step_by(high) {
         let made = high.min(height.wrapping_sub(top));
         let inputs = made.wrapping_sub(1).wrapping_mul(row_stride);
@@ -177,7 +183,12 @@ pub(super) fn several_rows(
             }
         }
     }
-    out.chunks_exact_mut(pitch)
-        .for_each(|row| clamp(job, row.get_mut(..count.wrapping_mul(channels)).unwrap_or_default()));
+    out.chunks_exact_mut(pitch).for_each(|row| {
+        clamp(
+            job,
+            row.get_mut(..count.wrapping_mul(channels))
+                .unwrap_or_default(),
+        )
+    });
     Some(())
 }

@@ -125,10 +125,11 @@ pub(super) fn sweep(
     let most = room.len().checked_div(bytes_of(1, job.k))?;
     let most = most.min(patches_at_once(job.k));
     let span = job.k.checked_div(rows.len())?;
-    let part = Gemm { k: span, ..*job };
-    let mut call = Multiply::of(job)?;
+    let Some(call) = &mut Multiply::of(job) else {
+        return None;
+    };
     let fits = span.checked_mul(rows.len()) == Some(job.k)
-        && rows.iter().all(|row| part.reads(count, row.len()))
+        && rows.iter().all(|row| job.reads_of(span, count, row.len()))
         && job.writes(count, out.len());
     if !fits || most == 0 || !is_at_a_word(room) {
         return None;
@@ -187,7 +188,7 @@ fn is_at_a_word(lanes: &[i8]) -> bool {
 
 /// A [`Gemm`] over as many patches as there are lanes.
 pub(super) fn multiply(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
-    let Some(mut call) = Multiply::of(job) else {
+    let Some(call) = &mut Multiply::of(job) else {
         return;
     };
     let own = job.outputs().wrapping_mul(job.output_bytes.into());
@@ -245,14 +246,13 @@ fn last_channel(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
     };
     let words = <[u8; 2]>::view(patches).as_chunks::<2>().0;
     for lane in 0..lanes {
-        let words = words.iter().skip(lane).step_by(lanes.max(1));
-        let dot = weights.chunks(2).zip(words).fold(0i32, |acc, (w, x)| {
-            let products = w
-                .iter()
-                .zip(x)
-                .map(|(w, x)| i32::from(*w).wrapping_mul(x.value()));
-            products.fold(acc, i32::wrapping_add)
-        });
+        let mut dot = 0i32;
+        for (k, w) in weights.iter().enumerate() {
+            let word = words.get((k / 2).wrapping_mul(lanes).wrapping_add(lane));
+            let [low, high] = word.copied().unwrap_or_default();
+            let x = if k & 1 == 0 { low } else { high };
+            dot = dot.wrapping_add(x.value().wrapping_mul(i32::from(*w)));
+        }
         let pixel = out.get_mut(lane.wrapping_mul(job.stride)..);
         let (Some(pixel), Some((bias, multiplier))) = (pixel, requant.channels().next()) else {
             return;

@@ -4,7 +4,6 @@ use super::{Requant, of_element, put};
 use crate::kernels::{Element, Gemm};
 
 /// Sum of products of some elements and as many weights.
-#[inline(always)]
 fn dot<A: Element>(a: &[A], b: &[i8]) -> i32 {
     a.iter().zip(b).fold(0i32, |acc, (&x, &w)| {
         acc.wrapping_add(x.value().wrapping_mul(i32::from(w)))
@@ -16,19 +15,18 @@ pub fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scrat
     if !job.fits(count, patches.len(), out.len()) {
         return;
     }
-    of_element!(job.input_bytes, A => {
-        for p in 0..count {
-            let patch = patches.get(p.wrapping_mul(job.pitch)..).map(A::view);
-            let pixel = out.get_mut(p.wrapping_mul(job.stride)..);
-            let (Some(patch), Some(pixel)) = (patch, pixel) else { return };
-            let Some(patch) = patch.get(..job.k) else { return };
-            one_patch::<A>(job, patch, pixel);
-        }
-    });
+    for p in 0..count {
+        let patch = patches.get(p.wrapping_mul(job.pitch)..);
+        let pixel = out.get_mut(p.wrapping_mul(job.stride)..);
+        let (Some(patch), Some(pixel)) = (patch, pixel) else {
+            return;
+        };
+        one_patch(job, patch, pixel);
+    }
 }
 
 /// One patch against every output channel.
-fn one_patch<A: Element>(job: &Gemm<'_>, patch: &[A], out: &mut [i8]) {
+fn one_patch(job: &Gemm<'_>, patch: &[i8], out: &mut [i8]) {
     let (rows, run) = job.weights.packing.block();
     let requant = &job.requant;
     let mut weights = job.weights.values;
@@ -45,7 +43,12 @@ fn one_patch<A: Element>(job: &Gemm<'_>, patch: &[A], out: &mut [i8]) {
             let Some((bias, multiplier)) = channels.next() else {
                 return;
             };
-            let acc = bias.wrapping_add(dot_run(patch, block, (row, rows), run));
+            // There is no copy of all this for each size of elements: a dot product is long.
+            let dot = of_element!(job.input_bytes, A => {
+                let patch = A::view(patch).get(..job.k).unwrap_or_default();
+                dot_run(patch, block, (row, rows), run)
+            });
+            let acc = bias.wrapping_add(dot);
             put(
                 out,
                 job.output_bytes,
@@ -58,11 +61,9 @@ fn one_patch<A: Element>(job: &Gemm<'_>, patch: &[A], out: &mut [i8]) {
 }
 
 /// Sum of products with one row of a block, whose rows give `run` weights in turn.
-#[inline(always)]
 fn dot_run<A: Element>(patch: &[A], block: &[i8], (row, rows): (usize, usize), run: usize) -> i32 {
-    if rows == 1 {
-        return dot(patch, block);
-    }
+    // The only one gives them all in turn.
+    let run = if rows == 1 { usize::MAX } else { run };
     let mut acc = 0i32;
     let mut block = block;
     for part in patch.chunks(run.max(1)) {

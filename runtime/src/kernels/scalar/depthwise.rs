@@ -12,15 +12,13 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], _scratch: 
         return;
     }
     let pixel = job.outputs().wrapping_mul(usize::from(job.output_bytes));
-    of_element!(job.input_bytes, A => {
-        for (x, pixel) in out.chunks_exact_mut(pixel.max(1)).enumerate() {
-            one_pixel::<A>(job, rows, x, pixel);
-        }
-    });
+    for (x, pixel) in out.chunks_exact_mut(pixel.max(1)).enumerate() {
+        one_pixel(job, rows, x, pixel);
+    }
 }
 
 /// All channels of output pixel `x`.
-fn one_pixel<A: Element>(job: &Depthwise<'_>, rows: &[&[i8]], x: usize, out: &mut [i8]) {
+fn one_pixel(job: &Depthwise<'_>, rows: &[&[i8]], x: usize, out: &mut [i8]) {
     let left = x.wrapping_mul(job.stride);
     let (by_channel, by_tap) = job.strides();
     let bytes = job.pixel_bytes();
@@ -40,16 +38,15 @@ fn one_pixel<A: Element>(job: &Depthwise<'_>, rows: &[&[i8]], x: usize, out: &mu
                     .wrapping_mul(by_tap)
                     .wrapping_add(start.wrapping_mul(by_channel));
                 let weights = job.weights.values.get(first..).unwrap_or_default();
-                let weights = weights.iter().step_by(by_channel.max(1));
-                let products = acc.iter_mut().zip(weights).take(block).enumerate();
-                for (c, (a, &w)) in products {
-                    let channel = start.wrapping_add(c);
-                    let channel = channel.checked_div(job.multiplier).unwrap_or(channel);
-                    let x = match pixel {
-                        Some(pixel) => A::view(pixel).get(channel).map_or(0, |x| x.value()),
-                        None => job.beyond(channel),
-                    };
-                    *a = a.wrapping_add(x.wrapping_mul(i32::from(w)));
+                let weights = (weights, by_channel);
+                let first = (start, job.multiplier);
+                let sums = acc.get_mut(..block).unwrap_or_default();
+                match pixel {
+                    Some(pixel) => of_element!(job.input_bytes, A => {
+                        let input = |c: usize| A::view(pixel).get(c).map_or(0, |x| x.value());
+                        add_products(sums, weights, first, input);
+                    }),
+                    None => add_products(sums, weights, first, |c| job.beyond(c)),
                 }
                 tap = tap.wrapping_add(1);
             }
@@ -63,6 +60,22 @@ fn one_pixel<A: Element>(job: &Depthwise<'_>, rows: &[&[i8]], x: usize, out: &mu
             put(out, job.output_bytes, channel, value);
         }
         start = start.wrapping_add(BLOCK);
+    }
+}
+
+/// Adds a tap's products to the sums of the output's channels from `start` on, whose weights are `step`
+/// apart; there are `multiplier` of these channels for each of the input.
+fn add_products(
+    sums: &mut [i32],
+    (weights, step): (&[i8], usize),
+    (start, multiplier): (usize, usize),
+    input: impl Fn(usize) -> i32,
+) {
+    for (c, sum) in sums.iter_mut().enumerate() {
+        let weight = weights.get(c.wrapping_mul(step)).copied().unwrap_or(0);
+        let channel = start.wrapping_add(c);
+        let channel = channel.checked_div(multiplier).unwrap_or(channel);
+        *sum = sum.wrapping_add(input(channel).wrapping_mul(i32::from(weight)));
     }
 }
 

@@ -19,13 +19,13 @@ impl<'a> Outside<'a> {
     /// What a convolution sees outside its input.
     pub(crate) fn of_conv(site: &Site<'a>, params: &ConvParams) -> Option<Self> {
         if params.pad_pixel == 0 {
-            let input = &site.input()?;
+            let input = site.input;
             let (zero, bytes) = (input.zero_point, input.element_bytes);
             let mut some = [0; SOME];
             zeros(&mut some, zero, bytes);
             return Some(Self::ZeroPoint(zero, bytes, some));
         }
-        let channels = usize::from(site.input()?.channels);
+        let channels = usize::from(site.input.channels);
         site.model
             .data
             .i8s(params.pad_pixel, channels)

@@ -9,7 +9,7 @@ use crate::kernels::{Lanes, Spread};
 
 /// Rows that are found once for all pixels of an output row; of higher windows, the others are found
 /// for each.
-const FEW: usize = 8;
+pub(crate) const FEW: usize = 8;
 
 /// The rows under a window.
 pub(crate) struct Under<'a> {
@@ -27,14 +27,18 @@ impl<'a> Under<'a> {
         }
     }
 
-    /// All rows, from the first column under the window of pixel `x` on,
-    /// one for each row of taps; `None` if one is padding, or there are more than a few.
-    pub(crate) fn all_from(&self, window: &Window, x: usize) -> Option<[&'a [i8]; FEW]> {
+    /// Puts all rows, from the first column under the window of pixel `x` on, into `rows`, one for
+    /// each row of taps; `None` if one is padding, or there are more than a few.
+    pub(crate) fn all_from<'r>(
+        &self,
+        window: &Window,
+        x: usize,
+        rows: &'r mut [&'a [i8]; FEW],
+    ) -> Option<&'r [&'a [i8]]> {
         let start = window.left(x as i32).max(0) as usize;
         let start = start.wrapping_mul(window.pixel_bytes);
-        let mut rows: [&[i8]; FEW] = [&[]; FEW];
-        let few = self.first.get(..usize::from(window.taps_h))?;
-        for (row, place) in few.iter().zip(&mut rows) {
+        let rows = rows.get_mut(..usize::from(window.taps_h))?;
+        for (row, place) in self.first.iter().zip(rows.iter_mut()) {
             *place = (*row)?.get(start..)?;
         }
         Some(rows)
@@ -44,15 +48,15 @@ impl<'a> Under<'a> {
 impl Window {
     /// The rows under the window of the pixels of output row `y`.
     pub(crate) fn under<'a>(&self, rows: &Rows<'a>, y: u16) -> Under<'a> {
-        let mut first = [None; FEW];
-        for (tap, place) in (0..self.taps_h).zip(&mut first) {
-            *place = self.row(rows, y, tap);
-        }
-        Under {
-            first,
+        let mut under = Under {
+            first: [None; FEW],
             rows: *rows,
             y,
+        };
+        for (tap, place) in (0..self.taps_h).zip(&mut under.first) {
+            *place = self.row(rows, y, tap);
         }
+        under
     }
 
     /// The pixels of an output row of `width` pixels whose windows lie inside the image, as far as
