@@ -3,7 +3,7 @@
 //! [`scalar`] *defines* every result; a backend for an instruction set offers the same few names in a
 //! [`Kernels`] and returns the same bytes. Kernels know slices, never images or blobs.
 //!
-//! The backend is chosen when the crate is built, from the target; on x86-64 and AArch64 the first
+//! The backend is chosen when the crate is built, from the target; on x86-64, AArch64 and 32-bit Cortex-A the first
 //! [`kernels`] looks which of those that are built in the processor can run. `--cfg
 //! tidbit_backend="NAME"` forces one, `scalar` on any target.
 #![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
@@ -14,6 +14,8 @@ mod armv6m;
 mod armv7em;
 #[cfg(tidbit_armv7m)]
 mod armv7m;
+#[cfg(any(tidbit_neon, tidbit_neon32))]
+mod blocks;
 pub mod bytes;
 #[cfg(any(tidbit_armv7em, tidbit_armv7m))]
 mod copy_words;
@@ -24,6 +26,8 @@ pub mod lanes;
 mod mve;
 #[cfg(tidbit_neon)]
 mod neon;
+#[cfg(tidbit_neon32)]
+mod neon32;
 mod packing;
 mod rearrange;
 pub mod scalar;
@@ -115,6 +119,8 @@ pub fn backends() -> impl Iterator<Item = &'static Kernels> {
     let scalar = scalar.chain(x86::backends());
     #[cfg(tidbit_neon)]
     let scalar = scalar.chain(neon::backends());
+    #[cfg(tidbit_neon32)]
+    let scalar = scalar.chain(neon32::backends());
     #[cfg(tidbit_armv6m)]
     let scalar = scalar.chain([&armv6m::KERNELS]);
     #[cfg(tidbit_armv7em)]
