@@ -11,7 +11,8 @@ mod gemm;
 mod lines;
 mod requant;
 
-use super::super::{Kernels, Packing, scalar};
+use super::copy;
+use crate::kernels::{Kernels, Packing, scalar};
 
 /// The backend for AVX2.
 pub const KERNELS: Kernels = Kernels {
@@ -19,6 +20,7 @@ pub const KERNELS: Kernels = Kernels {
     packing: Packing::Host,
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
+    copy_runs: copy::copy_runs,
     add: elements::add,
     sum_into: elements::sum_into,
     max_into: elements::max_into,

@@ -12,7 +12,8 @@ mod lines;
 mod pool;
 mod requant;
 
-use super::super::{Kernels, Packing, scalar};
+use super::copy;
+use crate::kernels::{Kernels, Packing, scalar};
 
 /// The backend for AVX-512 with VNNI.
 pub const KERNELS: Kernels = Kernels {
@@ -20,6 +21,7 @@ pub const KERNELS: Kernels = Kernels {
     packing: Packing::Host,
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
+    copy_runs: copy::copy_runs,
     add: elements::add,
     mul: elements::mul,
     lookup: elements::lookup,
