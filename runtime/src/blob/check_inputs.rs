@@ -16,10 +16,8 @@ pub(super) fn mul(asked: &Asked<'_>) -> Option<()> {
 /// Whether the first of two operands has the output's shape, the second the same or one that
 /// broadcasts to it, and the parameters are as they should.
 fn pairs(asked: &Asked<'_>, (lo, hi): (i16, i16), shifts: bool) -> Option<()> {
-    let fits = shifts
-        && asked.same_shape()
-        && asked.b?.broadcasts_to(asked.out)
-        && asked.bounds(lo, hi);
+    let fits =
+        shifts && asked.same_shape() && asked.b?.broadcasts_to(asked.out) && asked.bounds(lo, hi);
     fits.then_some(())
 }
 
