@@ -17,8 +17,8 @@ use crate::kernels::{average_in_place, clamp_to};
 /// A function of its own, so that other operators do not pay for its stack.
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: PoolParams = site.model.data.params(&site.op)?;
-    let window = Window::of_pool(&site.op, &params, &site.input);
+    let params: PoolParams = site.model.data.params(site.op)?;
+    let window = Window::of_pool(site.op, &params, site.input);
     let channels = usize::from(site.output.channels).max(1);
     let kind = OpKind::from_byte(site.op.kind)?;
     let average = kind == OpKind::AveragePool;

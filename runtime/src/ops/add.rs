@@ -10,7 +10,7 @@ use crate::kernels::{AddFactors, Kernels};
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: AddParams = site.model.data.params(&site.op)?;
+    let params: AddParams = site.model.data.params(site.op)?;
     let by = AddFactors {
         ma: params.ma,
         mb: params.mb,

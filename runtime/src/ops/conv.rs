@@ -16,10 +16,10 @@ use crate::kernels::{Gemm, Lanes, Requant, Runs, Spread, Weights};
 
 /// The ways are functions of their own, so that none pays for the stack of another.
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: ConvParams = site.model.data.params(&site.op)?;
-    if params.is_pointwise(&site.op) {
+    let params: ConvParams = site.model.data.params(site.op)?;
+    if params.is_pointwise(site.op) {
         pointwise(site, bench, rows, &params)
-    } else if params.takes_whole(&site.op, &site.input, &site.output) {
+    } else if params.takes_whole(site.op, site.input, site.output) {
         dense(site, bench, &params)
     } else {
         by_patches(site, bench, rows, &params)
@@ -69,7 +69,7 @@ fn by_patches(
     else {
         return None;
     };
-    let window = Window::of_conv(&site.op, params, &site.input);
+    let window = Window::of_conv(site.op, params, site.input);
     let outputs = usize::from(site.output.channels.checked_div(params.groups)?);
     let of_group = site.input.pixel_bytes().checked_div(params.groups.into())?;
     let width = usize::from(site.output.width);

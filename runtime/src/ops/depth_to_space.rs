@@ -11,7 +11,7 @@ use crate::kernels::every;
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: DepthToSpaceParams = site.model.data.params(&site.op)?;
+    let params: DepthToSpaceParams = site.model.data.params(site.op)?;
     let depth = usize::from(site.input.channels);
     let channels = usize::from(site.output.channels).max(1);
     let block = usize::from(params.block_h).wrapping_mul(usize::from(params.block_w));

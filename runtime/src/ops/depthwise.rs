@@ -12,7 +12,7 @@ use crate::kernels::{Depthwise, MAX_TAP_ROWS, Weights};
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: ConvParams = site.model.data.params(&site.op)?;
+    let params: ConvParams = site.model.data.params(site.op)?;
     let outputs = usize::from(site.output.channels);
     let channels = usize::from(site.input.channels);
     let kernel = [usize::from(params.kernel_h), usize::from(params.kernel_w)];
@@ -40,7 +40,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
         outside,
         zero_point: site.input.zero_point,
     };
-    let window = Window::of_conv(&site.op, &params, &site.input);
+    let window = Window::of_conv(site.op, &params, site.input);
     for y in rows {
         let Some(io) = &mut bench.row(y) else {
             return None;

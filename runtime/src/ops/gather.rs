@@ -12,7 +12,7 @@ use crate::kernels::Kernels;
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: GatherParams = site.model.data.params(&site.op)?;
+    let params: GatherParams = site.model.data.params(site.op)?;
     let picks = Picks::of(site, &params)?;
     let zero = site.output.zero_point;
     for y in rows {

@@ -11,7 +11,7 @@ use crate::kernels::{Kernels, MulFactors};
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: MulParams = site.model.data.params(&site.op)?;
+    let params: MulParams = site.model.data.params(site.op)?;
     let b = site.model.flow.tensors.get(site.op.input_b)?;
     let by = MulFactors {
         zero_a: site.input.zero_point,

@@ -8,7 +8,7 @@ use crate::blob::PadParams;
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: PadParams = site.model.data.params(&site.op)?;
+    let params: PadParams = site.model.data.params(site.op)?;
     let left = usize::from(params.pad_left).wrapping_mul(usize::from(site.input.channels));
     for y in rows {
         let Some(io) = &mut bench.row(y) else {

@@ -10,9 +10,9 @@ use crate::kernels::{Average, Element, Kernels, average as requantize_sums, clam
 
 #[inline(never)]
 pub(crate) fn average(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: PoolParams = site.model.data.params(&site.op)?;
+    let params: PoolParams = site.model.data.params(site.op)?;
     let channels = usize::from(site.output.channels);
-    let window = Window::of_pool(&site.op, &params, &site.input);
+    let window = Window::of_pool(site.op, &params, site.input);
     for y in rows {
         let Some(io) = &mut bench.row(y) else {
             return None;
@@ -66,8 +66,8 @@ pub(crate) fn extreme(
     rows: Range<u16>,
     keep: fn(&mut [i8], &[i8]),
 ) -> Option<()> {
-    let params: PoolParams = site.model.data.params(&site.op)?;
-    let window = Window::of_pool(&site.op, &params, &site.input);
+    let params: PoolParams = site.model.data.params(site.op)?;
+    let window = Window::of_pool(site.op, &params, site.input);
     for y in rows {
         let Some(io) = &mut bench.row(y) else {
             return None;

@@ -9,7 +9,7 @@ use crate::kernels::between;
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: ResizeParams = site.model.data.params(&site.op)?;
+    let params: ResizeParams = site.model.data.params(site.op)?;
     let data = &site.model.data;
     let places = data.words(params.rows, usize::from(site.output.height))?;
     let columns = data.words(params.columns, usize::from(site.output.width))?;

@@ -9,7 +9,7 @@ use crate::kernels::softmax_i8;
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: TableParams = site.model.data.params(&site.op)?;
+    let params: TableParams = site.model.data.params(site.op)?;
     let table = site.model.data.u16_table(params.table)?;
     let channels = usize::from(site.output.channels).max(1);
     for y in rows {

@@ -11,7 +11,7 @@ use crate::kernels::{Element, interpolate};
 
 #[inline(never)]
 pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> Option<()> {
-    let params: TableParams = site.model.data.params(&site.op)?;
+    let params: TableParams = site.model.data.params(site.op)?;
     if site.input.element_bytes != 1 {
         let points = site.model.data.i16_points(params.table)?;
         return if site.output.element_bytes == 1 {
