@@ -7,13 +7,16 @@ use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    for backend in ["armv6m", "armv7em", "armv7m", "mve", "neon", "x86"] {
+    for backend in [
+        "armv6m", "armv7em", "armv7m", "mve", "neon", "neon32", "x86",
+    ] {
         println!("cargo::rustc-check-cfg=cfg(tidbit_{backend})");
     }
     println!(
-        "cargo::rustc-check-cfg=cfg(tidbit_backend, values(\"scalar\", \"armv6m\", \"armv7em\", \"armv7m\", \"mve\"))"
+        "cargo::rustc-check-cfg=cfg(tidbit_backend, values(\"scalar\", \"armv6m\", \"armv7em\", \"armv7m\", \"mve\", \"neon32\"))"
     );
     println!("cargo::rustc-check-cfg=cfg(tidbit_armv8m)");
+    println!("cargo::rustc-check-cfg=cfg(tidbit_thumb)");
     let target = env::var("TARGET").unwrap_or_default();
     let forced = env::var("CARGO_CFG_TIDBIT_BACKEND").ok();
     let own = match target.as_str() {
@@ -25,11 +28,17 @@ fn main() {
         _ if target.starts_with("thumbv8m.base") => "armv6m",
         _ if target.starts_with("thumbv8m.main") => "armv7m",
         _ if target.starts_with("aarch64") => "neon",
+        // Some of these cores have no NEON, of which the first look at the processor tells.
+        _ if target.starts_with("armv7-") || target.starts_with("armv7a-") => "neon32",
+        _ if target.starts_with("thumbv7a-") || target.starts_with("thumbv7neon-") => "neon32",
         _ if target.starts_with("x86_64") => "x86",
         _ => "scalar",
     };
     if target.starts_with("thumbv8m.main") {
         println!("cargo::rustc-cfg=tidbit_armv8m");
+    }
+    if target.starts_with("thumb") {
+        println!("cargo::rustc-cfg=tidbit_thumb");
     }
     match forced.as_deref().unwrap_or(own) {
         "scalar" => {}

@@ -20,7 +20,7 @@ if ! command -v cc >/dev/null 2>&1; then
     as_root apt-get update >/dev/null 2>&1 || true
     as_root apt-get install -y gcc libc6-dev >&2
 fi
-for target in thumbv7em-none-eabihf thumbv6m-none-eabi aarch64-unknown-none; do
+for target in thumbv7em-none-eabihf thumbv6m-none-eabi aarch64-unknown-none armv7a-none-eabihf; do
     firmware/toolchain.sh "$target" >/dev/null || {
         echo no-qemu
         exit 0

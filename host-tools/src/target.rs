@@ -28,7 +28,7 @@ impl ValueEnum for Target {
             Packing::Portable => "any core, at its second best: also Cortex-M0+ and M3",
             Packing::CortexM4 => "cores with the DSP extension: Cortex-M4, M7, M33",
             Packing::CortexM55 => "cores with Helium: Cortex-M55, M85",
-            Packing::CortexA => "AArch64",
+            Packing::CortexA => "Cortex-A with NEON: AArch64, and 32-bit ones",
             Packing::Host => "x86-64",
         };
         Some(PossibleValue::new(self.0.name()).help(help))

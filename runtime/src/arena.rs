@@ -158,6 +158,11 @@ impl<'a> Rows<'a> {
         self.run(y, 1)
     }
 
+    /// Whether row `y` is above or below the image.
+    pub(crate) fn lacks(&self, y: i32) -> bool {
+        !(0..i32::from(self.ring.height)).contains(&y)
+    }
+
     /// `count` rows from row `y` on, where they lie one behind the other.
     pub(crate) fn run(&self, y: i32, count: u16) -> Option<&'a [i8]> {
         let y = u16::try_from(y).ok().filter(|y| *y < self.ring.height)?;
@@ -186,12 +191,22 @@ impl<'a> Rows<'a> {
 pub(crate) struct RowIo<'a> {
     /// Rows of the first input.
     pub(crate) a: Rows<'a>,
-    /// Rows of the second input, those of the first again if there is none.
-    pub(crate) b: Rows<'a>,
+    /// Where the rows of the second input are.
+    ring_b: &'a Ring,
     /// The output row.
     pub(crate) out: &'a mut [i8],
     /// Scratch memory.
     pub(crate) scratch: &'a mut [u8],
+}
+
+impl<'a> RowIo<'a> {
+    /// Rows of the second input, those of the first again if there is none.
+    pub(crate) fn b(&self) -> Rows<'a> {
+        Rows {
+            ring: self.ring_b,
+            ..self.a
+        }
+    }
 }
 
 /// The arena as one operator sees it.
@@ -223,6 +238,11 @@ impl Bench<'_> {
         Some(if apart { count } else { 1 })
     }
 
+    /// How many of these rows of the output lie one behind the other; at least one.
+    pub(crate) fn run_out(&self, rows: Range<u16>) -> Option<u16> {
+        self.out.run(rows)
+    }
+
     /// As [`row`](Self::row), for `count` rows that lie one behind the other.
     pub(crate) fn rows(&mut self, y: u16, count: u16) -> Option<RowIo<'_>> {
         let start = self.out.range(y)?.start;
@@ -231,15 +251,14 @@ impl Bench<'_> {
         let (before, rest) = self.arena.split_at_mut_checked(range.start)?;
         let (out, behind) = rest.split_at_mut_checked(len)?;
         let (before, behind): (&[u8], &[u8]) = (before, behind);
-        let rows = |ring| Rows {
-            ring,
-            before,
-            behind,
-            behind_at: range.end,
-        };
         Some(RowIo {
-            a: rows(&self.a),
-            b: rows(&self.b),
+            a: Rows {
+                ring: &self.a,
+                before,
+                behind,
+                behind_at: range.end,
+            },
+            ring_b: &self.b,
             out: as_i8_mut(out),
             scratch: self.scratch,
         })

@@ -153,7 +153,12 @@ pub trait Schedule: Records {
     /// accumulates.
     #[inline(always)]
     fn height(&self, op: u16) -> Option<u16> {
-        let record = self.op(op)?;
+        self.height_of(op, &self.op(op)?)
+    }
+
+    /// As [`height`](Self::height), of an operator with this record.
+    #[inline(always)]
+    fn height_of(&self, op: u16, record: &OpRecord) -> Option<u16> {
         let counted = if record.accumulates == 0 {
             op
         } else {
@@ -174,32 +179,38 @@ pub trait Schedule: Records {
     }
 
     /// The next step of one operator, `None` if it has to wait or is done.
+    ///
+    /// Most looks are in vain, so what is most often missing is looked at first, and of the records
+    /// only what that takes.
     #[inline(always)]
     fn step(&self, segment: &SegmentRecord, progress: &Progress, op: u16) -> Option<Step> {
+        let first_row = counted(segment, &progress.made, op)?;
         let record = self.op(op)?;
         let output = self.tensor(op)?;
-        let first_row = counted(segment, &progress.made, op)?;
         let height = match record.accumulates {
             0 => output.height,
             _ => self.tensor(record.input_a)?.height,
         };
         let rows = record.step_rows.min(height.checked_sub(first_row)?);
         let end = first_row.checked_add(rows)?;
-        if rows == 0 {
+        let last = end.checked_sub(1).filter(|_| rows > 0)?;
+        let bottom = record.bottom(last);
+        if !self.has_rows(segment, progress, op, (record.input_a, bottom))?
+            || !self.has_rows(segment, progress, op, (record.input_b, bottom))?
+        {
             return None;
         }
-        for &input in &[record.input_a, record.input_b] {
-            if input < segment.first_op || input >= op {
-                continue;
+        let room = match (record.accumulates, output.landing_rows) {
+            (0, 0) => {
+                let kept = self.kept_from(segment, progress, op)?;
+                end.saturating_sub(kept) <= output.ring_rows
             }
-            let height = self.tensor(input)?.height;
-            let made = self.rows_of(segment, progress, (input, height))?;
-            if made < record.end_row(end, height) {
-                return None;
+            (0, landing_rows) => {
+                let landed = counted(segment, &progress.settled, op)?;
+                end.saturating_sub(landed) <= landing_rows
             }
-        }
-        let room =
-            record.accumulates != 0 || self.has_room(segment, progress, &output, (op, end))?;
+            _ => true,
+        };
         room.then_some(Step {
             op,
             first_row,
@@ -207,21 +218,22 @@ pub trait Schedule: Records {
         })
     }
 
-    /// Whether the rows of a tensor before `end` fit its ring, or its landing if it has one.
+    /// Whether the rows of an operator's input before `bottom` are made, as far as it has so many.
     #[inline(always)]
-    fn has_room(
+    fn has_rows(
         &self,
         segment: &SegmentRecord,
         progress: &Progress,
-        record: &TensorRecord,
-        (tensor, end): (u16, u16),
+        op: u16,
+        (input, bottom): (u16, u32),
     ) -> Option<bool> {
-        if record.landing_rows == 0 {
-            let kept = self.kept_of(segment, progress, record, tensor)?;
-            return Some(end.saturating_sub(kept) <= record.ring_rows);
+        // What lies before the segment is whole; `NONE` lies behind every operator.
+        if input < segment.first_op || input >= op {
+            return Some(true);
         }
-        let landed = counted(segment, &progress.settled, tensor)?;
-        Some(end.saturating_sub(landed) <= record.landing_rows)
+        let height = self.tensor(input)?.height;
+        let made = self.rows_of(segment, progress, (input, height))?;
+        Some(u32::from(made) >= bottom.min(height.into()))
     }
 
     /// Rows of a tensor that are made; a tensor of an earlier segment is whole.
@@ -257,33 +269,24 @@ pub trait Schedule: Records {
 
     /// The first row of a tensor that a reader still needs; its height if none does.
     fn kept_from(&self, segment: &SegmentRecord, progress: &Progress, tensor: u16) -> Option<u16> {
-        self.kept_of(segment, progress, &self.tensor(tensor)?, tensor)
-    }
-
-    /// As [`kept_from`](Self::kept_from), of a tensor with this record.
-    fn kept_of(
-        &self,
-        segment: &SegmentRecord,
-        progress: &Progress,
-        record: &TensorRecord,
-        tensor: u16,
-    ) -> Option<u16> {
+        let record = self.tensor(tensor)?;
         let behind = segment.first_op.saturating_add(segment.op_count);
         if record.last_reader >= behind {
             return Some(0);
         }
         let mut kept = record.height;
-        for reader in record.first_reader.max(segment.first_op)..=record.last_reader {
+        let mut reader = record.first_reader.max(segment.first_op);
+        while reader <= record.last_reader {
             let op = self.op(reader)?;
-            if op.input_a != tensor && op.input_b != tensor {
-                continue;
+            if op.input_a == tensor || op.input_b == tensor {
+                let next = counted(segment, &progress.made, reader)?;
+                let needed = op.first_row(next, record.height);
+                // A reader that is done needs none.
+                if needed < kept && next < self.height_of(reader, &op)? {
+                    kept = needed;
+                }
             }
-            let next = counted(segment, &progress.made, reader)?;
-            let needed = op.first_row(next, record.height);
-            // A reader that is done needs none.
-            if needed < kept && next < self.height(reader)? {
-                kept = needed;
-            }
+            reader = reader.checked_add(1)?;
         }
         Some(kept)
     }
@@ -317,7 +320,10 @@ pub trait Schedule: Records {
         }
         let landed = counted(segment, &progress.settled, tensor)?;
         let end = counted(segment, &progress.made, tensor)?;
-        let kept = self.kept_of(segment, progress, &record, tensor)?;
+        if landed == end {
+            return None;
+        }
+        let kept = self.kept_from(segment, progress, tensor)?;
         if end.saturating_sub(kept) > record.ring_rows {
             return None;
         }

@@ -65,7 +65,7 @@ pub enum RunError<E> {
 
 /// An inference over memory of the caller: arena first, scratch behind it.
 ///
-/// The value itself takes 656 bytes on a 32-bit core, besides [`Model::stack_bytes`].
+/// The value itself takes 664 bytes on a 32-bit core, besides [`Model::stack_bytes`].
 pub struct Session<'b, 'm> {
     kernels: &'static Kernels,
     model: Model<'b>,
@@ -73,6 +73,8 @@ pub struct Session<'b, 'm> {
     scratch: &'m mut [u8],
     progress: RowsMade,
     segment: u16,
+    /// The row of the image that was asked for.
+    asked: Option<Step>,
 }
 
 impl<'b, 'm> Session<'b, 'm> {
@@ -107,12 +109,14 @@ impl<'b, 'm> Session<'b, 'm> {
             scratch,
             progress: first_segment(model),
             segment: 0,
+            asked: None,
         })
     }
 
     /// Forgets the inference under way; the next row is row 0 of a new image.
     pub fn restart(&mut self) {
         self.segment = 0;
+        self.asked = None;
         self.progress = first_segment(&self.model);
     }
 
@@ -126,6 +130,7 @@ impl<'b, 'm> Session<'b, 'm> {
             match self.model.checked.flow.next(&segment, &self.progress) {
                 Next::Step(step) => {
                     if step.op == 0 {
+                        self.asked = Some(step);
                         return Ok(Progress::NeedRow(step.first_row));
                     }
                     self.step(&segment, &step, observer)
@@ -227,10 +232,7 @@ impl<'b, 'm> Session<'b, 'm> {
     ) -> Result<(), E> {
         let segment = self.model.checked.segments.get(self.segment);
         let segment = segment.ok_or(Error::OutOfTurn)?;
-        let step = match self.model.checked.flow.next(&segment, &self.progress) {
-            Next::Step(step) if step.op == 0 => step,
-            _ => return Err(Error::OutOfTurn.into()),
-        };
+        let step = self.asked.ok_or(Error::OutOfTurn)?;
         let wrong = Error::Inconsistent { op: 0 };
         let flow = &self.model.checked.flow;
         let ring = Ring::of(flow, &segment, &self.progress, 0);
@@ -238,6 +240,7 @@ impl<'b, 'm> Session<'b, 'm> {
         let row = range.and_then(|range| self.arena.get_mut(range));
         let row = row.ok_or(wrong)?;
         fill(row)?;
+        self.asked = None;
         for pixel in row.iter_mut() {
             *pixel ^= 0x80;
         }

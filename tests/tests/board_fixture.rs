@@ -80,6 +80,18 @@ fn a_few_images_give_the_same_bytes_in_every_tensor_on_every_64_bit_core() {
     }
 }
 
+#[test]
+fn a_few_images_give_the_same_bytes_in_every_tensor_on_every_32_bit_cortex_a() {
+    let board = Board::find("virt-armv7a").expect("the board is known");
+    assert_eq!(board.cpus, ["cortex-a7", "cortex-a15"]);
+    let blob = blob("fashion_mobilenet_v2.onnx", Ptq::FAST);
+    let images = images("test", 2);
+    for cpu in board.cpus.clone() {
+        let board = board.clone().with_cpu(&cpu).expect("the board may have it");
+        computes_the_bytes_of_the_host(&board, &blob, &images);
+    }
+}
+
 /// Squeeze-excite, hard-swish, and tensors of both sizes of elements.
 #[test]
 fn int16_and_squeeze_excite_give_the_same_bytes_on_every_board() {

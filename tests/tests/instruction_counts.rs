@@ -20,7 +20,7 @@ use tidbit_tests::measure::{images, normalization, on_disk};
 const TOLERANCE: f64 = 0.005;
 
 /// Boards that the large net runs on, one for each instruction set: it takes the emulator a while.
-const OF_LARGE: [&str; 3] = ["mps2-an386", "mps3-an547", "virt-aarch64"];
+const OF_LARGE: [&str; 4] = ["mps2-an386", "mps3-an547", "virt-aarch64", "virt-armv7a"];
 
 fn table() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/instruction_counts.csv")

@@ -15,7 +15,7 @@ use crate::trace::Trace;
 
 /// What the documents say that a session takes on a 32-bit core.
 #[cfg(target_pointer_width = "32")]
-const _: () = assert!(size_of::<Session<'_, '_>>() == 656);
+const _: () = assert!(size_of::<Session<'_, '_>>() == 664);
 
 /// Why an inference ended without an answer.
 pub(crate) enum Stop<E> {

@@ -1,7 +1,7 @@
 //! Jobs for `depthwise`.
 
 use tidbit::kernels::scratch::of_depthwise;
-use tidbit::kernels::{Depthwise, Kernels, Packing, Requant, Weights, scalar};
+use tidbit::kernels::{Depthwise, Kernels, MAX_TAP_ROWS, Packing, Requant, Weights, scalar};
 
 use crate::bench::{Bench, Failure, MARGIN};
 use crate::numbers::Numbers;
@@ -38,27 +38,37 @@ fn one(
     (channels, width, kernel): (usize, usize, [usize; 2]),
     number: u32,
 ) -> Result<(), Failure> {
+    // Several rows of outputs, mostly of a job that some backend makes several at a time.
+    let height = numbers.of(&[1, 1, 2, 3, 4, 6, 7, 9]);
+    let plain = height > 1 && numbers.below(4) > 0;
+    let kernel = if plain { [3, 3] } else { kernel };
     let packing = match numbers.below(2) {
         0 => kernels.packing,
+        _ if plain => kernels.packing,
         _ => numbers.of(&Packing::ALL),
     };
-    let input_bytes = numbers.of(&[1, 1, 1, 1, 1, 2]);
-    let output_bytes = numbers.of(&[1, 1, 1, 1, 1, 2]);
-    let multiplier = numbers.of(&[1, 1, 1, 1, 2, 3]);
-    let (stride, dilation) = (
-        1 + numbers.of(&[0, 0, 1, 1, 2]),
-        1 + numbers.of(&[0, 0, 0, 1]),
-    );
-    let pad_left = numbers.below(kernel[1] + 1);
+    let bytes = if plain { [1; 6] } else { [1, 1, 1, 1, 1, 2] };
+    let (input_bytes, output_bytes) = (numbers.of(&bytes), numbers.of(&bytes));
+    let multipliers = if plain { [1; 6] } else { [1, 1, 1, 1, 2, 3] };
+    let multiplier = numbers.of(&multipliers);
+    let dilations = if plain { [0; 4] } else { [0, 0, 0, 1] };
+    let (stride, dilation) = (1 + numbers.of(&[0, 0, 1, 1, 2]), 1 + numbers.of(&dilations));
+    let row_stride = 1 + numbers.of(&[0, 0, 1, 1, 2]);
+    let height = height.min(1 + (MAX_TAP_ROWS - kernel[0]) / row_stride);
+    let pad_left = numbers.below(if plain { 2 } else { kernel[1] + 1 });
     let outputs = channels * multiplier;
     let taps = kernel[0] * kernel[1];
     let pixel = outputs * usize::from(output_bytes);
     let room = (bench.found.len() - 2 * MARGIN - 4) / pixel;
+    // Some windows see nothing but padding on the right; mostly there are none.
     let columns = (1 + (width + pad_left - 1) / stride).min(room);
+    let columns = columns.saturating_sub(numbers.below(3)).max(1);
+    let height = height.min(room / columns);
+    let under_all = (height - 1) * row_stride + kernel[0];
     let row = width * channels * usize::from(input_bytes);
     bench.clear();
     let rows = bench.input.len() / row;
-    let used = rows.min(kernel[0]) * row;
+    let used = rows.min(under_all) * row;
     numbers.fill(&mut bench.input[..used], -128);
     let at = numbers.below(4);
     numbers.fill(&mut bench.weights[at..at + taps * outputs], -127);
@@ -87,7 +97,7 @@ fn one(
         requant: Requant {
             bias: &bench.bias[..outputs],
             multipliers: &bench.multipliers[..outputs],
-            shift: numbers.shift(),
+            shift: if plain { 0 } else { numbers.shift() },
             zero_point: numbers.word() as i8,
             lo,
             hi,
@@ -95,26 +105,30 @@ fn one(
         outside: own.then_some(&bench.weights[outside_at..outside_at + channels]),
         zero_point: numbers.word() as i8,
     };
-    let mut under: [&[i8]; 7] = [&[]; 7];
-    for (index, place) in under.iter_mut().enumerate().take(kernel[0]) {
+    let mut under: [&[i8]; MAX_TAP_ROWS] = [&[]; MAX_TAP_ROWS];
+    for (index, place) in under.iter_mut().enumerate().take(under_all) {
         // Some rows are above or below the image; where there are too few, rows come again.
         if numbers.below(6) > 0 {
             let first = index % rows * row;
             *place = &bench.input[first..first + row];
         }
     }
-    let under = &under[..kernel[0]];
+    let under = &under[..under_all];
     let target = MARGIN + numbers.below(4);
     let length = columns * pixel;
-    scalar::depthwise(
-        &job,
-        under,
-        &mut bench.expected[target..target + length],
-        &mut [],
-    );
+    let expected = &mut bench.expected[target..target + height * length];
+    for (y, out) in expected.chunks_exact_mut(length).enumerate() {
+        let under = &under[y * row_stride..][..kernel[0]];
+        scalar::depthwise(&job, under, out, &mut []);
+    }
     let scratch = MARGIN..MARGIN + of_depthwise(kernel[0], job.pixel_bytes());
-    let found = &mut bench.found[target..target + length];
-    (kernels.depthwise)(&job, under, found, &mut bench.scratch[scratch.clone()]);
+    let found = &mut bench.found[target..target + height * length];
+    let memory = &mut bench.scratch[scratch.clone()];
+    if height == 1 {
+        (kernels.depthwise)(&job, under, found, memory);
+    } else {
+        kernels.depthwise_rows(&job, row_stride, under, found, memory);
+    }
     let bytes = usize::from(input_bytes) * 10 + usize::from(output_bytes);
     let order = usize::from(packing.byte());
     let [rows, taps] = kernel;
@@ -122,7 +136,7 @@ fn one(
         channels,
         width,
         rows * 10 + taps,
-        stride,
+        height * 100 + row_stride * 10 + stride,
         dilation,
         pad_left,
         bytes,

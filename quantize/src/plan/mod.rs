@@ -10,8 +10,10 @@
 //! 3. [`replay`]: the schedule run without arithmetic, and what is needed of each ring when;
 //! 4. [`cuts`]: dynamic programming over the places to cut, over what is [`known`] of segments;
 //! 5. [`spacing`], [`pack`] and `place`: how far apart rings must lie, and where they do lie;
-//! 6. [`search`]: all of it, for a goal.
+//! 6. [`search`]: all of it, for a goal;
+//! 7. `clear`: places once more, for steps that gain where they lie clear of what they read.
 
+mod clear;
 pub mod cuts;
 pub mod draft;
 pub mod known;

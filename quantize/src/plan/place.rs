@@ -1,7 +1,8 @@
 //! From cuts to a plan: every ring and landing gets its place in the arena.
 
-use tidbit::blob::InPlace;
+use std::ops::Range;
 
+use tidbit::blob::InPlace;
 use tidbit::kernels::scratch;
 
 use super::cuts::Cut;
@@ -58,13 +59,28 @@ fn place(base: &Draft, cuts: &[Cut], enough: usize) -> Result<Plan, Error> {
     for cut in cuts {
         size(&mut draft, &cut.segment, cut.style);
     }
+    let segments: Vec<Range<usize>> = cuts.iter().map(|cut| cut.segment.clone()).collect();
+    arrange(&draft, &segments, &[], enough)
+}
+
+/// Places rings and landings of which the sizes are known. What the operators of `clear` make lies on none
+/// of the rows that a step of theirs begins with.
+pub fn arrange(
+    draft: &Draft,
+    segments: &[Range<usize>],
+    clear: &[usize],
+    enough: usize,
+) -> Result<Plan, Error> {
     let count = draft.ops.len();
     let mut spacing = Spacing::new(2 * count);
     let mut steps = vec![0u64; 2 * count];
-    for cut in cuts {
-        let mut replay = Replay::new(&draft, cut.segment.clone());
+    for segment in segments {
+        let mut replay = Replay::new(draft, segment.clone());
         let ran = replay.run(|replay, write| {
             keep_apart(replay, write, &mut spacing);
+            if clear.contains(&write.tensor) && !write.lands {
+                keep_clear(replay, write, &mut spacing);
+            }
             for &tensor in &replay.tensors {
                 let [ring, landing] = replay.ranges(tensor);
                 steps[tensor] += u64::from(!ring.is_empty());
@@ -76,7 +92,7 @@ fn place(base: &Draft, cuts: &[Cut], enough: usize) -> Result<Plan, Error> {
     }
     let pieces: Vec<Piece> = (0..2 * count)
         .map(|piece| Piece {
-            bytes: piece_bytes(&draft, piece),
+            bytes: piece_bytes(draft, piece),
             steps: steps[piece].max(1),
         })
         .collect();
@@ -99,7 +115,7 @@ fn place(base: &Draft, cuts: &[Cut], enough: usize) -> Result<Plan, Error> {
     };
     Ok(Plan {
         rings: (0..count).map(ring).collect(),
-        segments: cuts.iter().map(|cut| cut.segment.len()).collect(),
+        segments: segments.iter().map(Range::len).collect(),
         arena_bytes: packed.bytes,
         bound: None,
     })
@@ -138,5 +154,21 @@ fn keep_apart(replay: &Replay<'_>, write: &Write, spacing: &mut Spacing) {
             let hi = range.end as i64 - written.start as i64;
             spacing.forbid((writer, piece), lo, hi, zero);
         }
+    }
+}
+
+/// Notes the distances that would put a row of a step on a row of the operator's input, whole, that is there
+/// when the step begins.
+fn keep_clear(replay: &Replay<'_>, write: &Write, spacing: &mut Spacing) {
+    let draft = replay.draft;
+    let (op, record) = (write.tensor, &draft.ops[write.tensor]);
+    let step = write.row - write.row % record.step_rows.max(1);
+    let first = (step * record.stride_rows).saturating_sub(record.pad_top);
+    let start = usize::from(write.row) * write.bytes;
+    for input in draft.inputs(op).filter(|&input| replay.is_whole(input)) {
+        let row = draft.ring_row_bytes(input);
+        let lo = (usize::from(first) * row) as i64 - (start + write.bytes) as i64;
+        let hi = (usize::from(replay.needed[input].made) * row) as i64 - start as i64;
+        spacing.forbid((op, input), lo, hi, false);
     }
 }

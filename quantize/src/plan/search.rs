@@ -4,6 +4,7 @@
 //! since pieces are fixed in place. So a few neighbouring choices of cuts are placed, and the best
 //! is kept.
 
+use super::clear::cleared;
 use super::cuts::{Cut, STEP_COST, bound, cheapest, leanest};
 use super::draft::{Draft, readers};
 use super::known::Known;
@@ -51,7 +52,11 @@ pub fn plan(
         _ => least(net, &known, watch)?,
     };
     let bound = Some(bound(&known, plan.arena_bytes, watch));
-    Ok(Plan { bound, ..plan })
+    let draft = Draft {
+        scratch: scratch_bytes,
+        ..Draft::new(net, &plan.rings)
+    };
+    Ok(cleared(&draft, Plan { bound, ..plan }))
 }
 
 /// The net with whole rings, one row a step.

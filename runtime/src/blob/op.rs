@@ -145,17 +145,23 @@ impl OpRecord {
         row.min(height.saturating_sub(1))
     }
 
+    /// One past the last row under the window of output row `y`, were the input high enough.
+    #[inline(always)]
+    pub fn bottom(&self, y: u16) -> u32 {
+        self.top(y)
+            .saturating_add(u32::from(self.window_rows))
+            .saturating_sub(u32::from(self.pad_top))
+    }
+
     /// One past the last row of an input (of `height` rows) that the output rows before `end` need.
     #[inline(always)]
     pub fn end_row(&self, end: u16, height: u16) -> u16 {
         let Some(last) = end.checked_sub(1) else {
             return 0;
         };
-        let bottom = self
-            .top(last)
-            .saturating_add(u32::from(self.window_rows))
-            .saturating_sub(u32::from(self.pad_top));
-        u16::try_from(bottom).unwrap_or(u16::MAX).min(height)
+        u16::try_from(self.bottom(last))
+            .unwrap_or(u16::MAX)
+            .min(height)
     }
 }
 

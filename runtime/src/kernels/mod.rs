@@ -3,7 +3,7 @@
 //! [`scalar`] *defines* every result; a backend for an instruction set offers the same few names in a
 //! [`Kernels`] and returns the same bytes. Kernels know slices, never images or blobs.
 //!
-//! The backend is chosen when the crate is built, from the target; on x86-64 and AArch64 the first
+//! The backend is chosen when the crate is built, from the target; on x86-64, AArch64 and 32-bit Cortex-A the first
 //! [`kernels`] looks which of those that are built in the processor can run. `--cfg
 //! tidbit_backend="NAME"` forces one, `scalar` on any target.
 #![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
@@ -14,6 +14,8 @@ mod armv6m;
 mod armv7em;
 #[cfg(tidbit_armv7m)]
 mod armv7m;
+#[cfg(any(tidbit_neon, tidbit_neon32))]
+mod blocks;
 pub mod bytes;
 #[cfg(any(tidbit_armv7em, tidbit_armv7m))]
 mod copy_words;
@@ -24,10 +26,13 @@ pub mod lanes;
 mod mve;
 #[cfg(tidbit_neon)]
 mod neon;
+#[cfg(tidbit_neon32)]
+mod neon32;
 mod packing;
 mod rearrange;
 pub mod scalar;
 pub mod scratch;
+mod several_rows;
 #[cfg(any(tidbit_armv6m, tidbit_armv7m))]
 mod small;
 #[cfg(tidbit_x86)]
@@ -47,6 +52,9 @@ pub use scalar::{
 pub type GemmFn = fn(&Gemm<'_>, usize, &[i8], &mut [i8], &mut [i8]);
 /// A row of a depthwise convolution: job, rows under the window, output row, scratch.
 pub type DepthwiseFn = fn(&Depthwise<'_>, &[&[i8]], &mut [i8], &mut [i8]);
+/// Several rows of one: job, rows by which the window moves, rows under all windows, output rows, scratch.
+/// `None` for a job that it cannot make faster than row by row; then nothing was written.
+pub type SeveralRowsFn = fn(&Depthwise<'_>, usize, &[&[i8]], &mut [i8], &mut [i8]) -> Option<()>;
 
 /// A backend: the micro-kernels for one instruction set.
 ///
@@ -65,6 +73,9 @@ pub struct Kernels {
     /// A row of a [`Depthwise`], over as many rows as its kernel has. What it may need of scratch is
     /// [`scratch::of_depthwise`].
     pub depthwise: DepthwiseFn,
+    /// Several rows of a [`Depthwise`] at a time, where the backend gains by it; it needs no more scratch
+    /// than for one. [`Kernels::depthwise_rows`] calls it.
+    pub several_rows: Option<SeveralRowsFn>,
     /// Copies [`Runs`].
     pub copy_runs: fn(&Runs, &[i8], &mut [i8]),
     /// `(a * ma + b * mb + c) >> shift`, clamped, in the place of `a`; a `b` of one element stands for
@@ -108,6 +119,8 @@ pub fn backends() -> impl Iterator<Item = &'static Kernels> {
     let scalar = scalar.chain(x86::backends());
     #[cfg(tidbit_neon)]
     let scalar = scalar.chain(neon::backends());
+    #[cfg(tidbit_neon32)]
+    let scalar = scalar.chain(neon32::backends());
     #[cfg(tidbit_armv6m)]
     let scalar = scalar.chain([&armv6m::KERNELS]);
     #[cfg(tidbit_armv7em)]

@@ -13,7 +13,7 @@ pub enum Packing {
     CortexM4 = 1,
     /// For Helium: four output channels, 16 elements of each in turn.
     CortexM55 = 2,
-    /// For NEON: eight output channels, 8 elements of each in turn.
+    /// For NEON, of 64 bits and of 32: eight output channels, 8 elements of each in turn.
     CortexA = 3,
     /// For x86-64: 16 output channels, 4 elements of each in turn.
     Host = 4,

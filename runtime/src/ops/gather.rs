@@ -30,7 +30,7 @@ pub(crate) fn run(site: &Site<'_>, bench: &mut Bench<'_>, rows: Range<u16>) -> O
                 Some((second, channel)) => {
                     let (rows, input) = match second {
                         false => (&io.a, &picks.a),
-                        true => (&io.b, &picks.b),
+                        true => (&io.b(), &picks.b),
                     };
                     picks.take(&run, rows.get(row)?, (input, channel), io.out)?;
                 }

@@ -47,7 +47,7 @@ pub(crate) fn run(
             copy(io.out, io.a.get(y)?)?;
         }
         // One piece for all comes again and again.
-        let b = io.b.get(y.min(last))?.chunks(second.max(1)).cycle();
+        let b = io.b().get(y.min(last))?.chunks(second.max(1)).cycle();
         for (first, second) in io.out.chunks_mut(whole.max(1)).zip(b) {
             pairs.make(site.kernels, first, second);
         }
@@ -74,7 +74,7 @@ fn mixed(
             return None;
         };
         let y = i32::from(y);
-        let (row_a, row_b) = (io.a.get(y)?, io.b.get(y.min(last))?);
+        let (row_a, row_b) = (io.a.get(y)?, io.b().get(y.min(last))?);
         let mut at = 0usize;
         for x in 0..usize::from(site.output.width) {
             for c in 0..channels {

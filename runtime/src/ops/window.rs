@@ -70,10 +70,28 @@ impl Window {
 
     /// The input's row under tap row `tap` of output row `y`; `None` if it is padding.
     pub(crate) fn row<'a>(&self, rows: &Rows<'a>, y: u16, tap: u16) -> Option<&'a [i8]> {
+        rows.get(self.place(y, tap))
+    }
+
+    /// Where tap row `tap` of output row `y` lies in the input.
+    fn place(&self, y: u16, tap: u16) -> i32 {
         let top = i32::from(y)
             .wrapping_mul(self.stride_h)
             .wrapping_sub(self.pad_top);
-        rows.get(top.wrapping_add(i32::from(tap).wrapping_mul(self.dilation_h)))
+        top.wrapping_add(i32::from(tap).wrapping_mul(self.dilation_h))
+    }
+
+    /// The input's rows under the windows of output row `y` and those below it, from the first one's first
+    /// tap on, each once; padding has no byte. `None` if an output row lies on one of them.
+    pub(crate) fn rows<'a>(&self, rows: &Rows<'a>, y: u16, under: &mut [&'a [i8]]) -> Option<()> {
+        for (tap, place) in (0..).zip(under) {
+            let y = self.place(y, tap);
+            *place = match rows.get(y) {
+                None if !rows.lacks(y) => return None,
+                row => row.unwrap_or_default(),
+            };
+        }
+        Some(())
     }
 
     /// First column under the window of output pixel `x`.

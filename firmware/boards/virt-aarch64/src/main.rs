@@ -4,14 +4,9 @@
 #![no_std]
 #![no_main]
 
-mod blob;
 mod budget;
 mod counter;
-mod logger;
 mod memory_map;
-mod panic;
-mod pin;
-mod uart;
 mod vectors;
 
 use core::ptr::addr_of_mut;
@@ -19,6 +14,7 @@ use core::ptr::addr_of_mut;
 use aarch64_rt::entry;
 use tidbit_app::{Board, Budget, Line, Memory, Trace, find_blob, serve};
 use tidbit_parts::{Arena, Painted};
+use tidbit_virt::{Link, NoPin, halt, region};
 
 /// Outside of what boot clears.
 #[unsafe(link_section = ".bss.uninit.ARENA")]
@@ -52,10 +48,10 @@ fn main(_: u64, _: u64, _: u64, _: u64) -> ! {
         trace,
         buffer,
     } = unsafe { &mut *addr_of_mut!(BUFFERS) };
-    if let (Some(link), Some((arena, mut fence))) = (uart::Link::open(), ARENA.take()) {
+    if let (Some(link), Some((arena, mut fence))) = (Link::open(), ARENA.take()) {
         let mut board = Board {
             link,
-            busy: pin::NoPin,
+            busy: NoPin,
             counter: counter::Cycles::start(),
             stack: Painted,
         };
@@ -63,7 +59,9 @@ fn main(_: u64, _: u64, _: u64, _: u64) -> ! {
             board: budget::NAME,
             stack_bytes: budget::STACK_BYTES,
         };
-        let blob = find_blob(blob::region());
+        // SAFETY: `board.toml` gives a range of the board's DRAM, which is mapped from the first instruction
+        // of Rust on, and which memory.x does not mention; so no code and no variable lies there.
+        let blob = find_blob(unsafe { region(budget::BLOB_ADDRESS, budget::BLOB_BYTES) });
         let memory = Memory {
             arena,
             fence: &mut fence,
@@ -72,5 +70,5 @@ fn main(_: u64, _: u64, _: u64, _: u64) -> ! {
         serve(&mut board, own, blob, memory, line, trace);
     }
     defmt::error!("the link is gone");
-    panic::halt()
+    halt()
 }

@@ -5,7 +5,7 @@
 
 use core::arch::{asm, global_asm};
 
-use crate::panic::halt;
+use tidbit_virt::halt;
 
 global_asm!(
     ".section .text.vectors, \"ax\"",

@@ -50,7 +50,7 @@ struct Strip {
 }
 
 /// Channels that are turned at a time.
-const GROUP: usize = 4;
+pub(super) const GROUP: usize = 4;
 
 /// A size of kernels that the assembly knows.
 struct Size {
@@ -111,23 +111,9 @@ fn by_strips(
 ) -> Option<()> {
     let (channels, stride) = (job.channels, job.stride);
     let lines = aligned(scratch);
-    let half = size.taps / 2;
-    let inner = rows.get(half).filter(|row| !row.is_empty())?;
+    let inner = rows.get(size.taps / 2).filter(|row| !row.is_empty())?;
     let count = out.len().checked_div(channels)?;
-    // One past the column under the last tap of the last output.
-    let end = count.checked_sub(1)?.checked_mul(stride)?;
-    let end = end.checked_add(size.taps)?.checked_sub(job.pad_left)?;
-    let fast = job.fits(rows)
-        && matches!(stride, 1 | 2)
-        && (job.multiplier, job.dilation) == (1, 1)
-        && (job.input_bytes, job.output_bytes) == (1, 1)
-        && job.weights.packing.depthwise_by_channel()
-        && job.pad_left <= half
-        && end <= job.width.saturating_add(half)
-        && channels >= GROUP
-        && lines.len() >= of_depthwise(size.taps, 0).saturating_sub(4)
-        && lines.as_ptr().addr().is_multiple_of(4);
-    if !fast {
+    if !(job.fits(rows) && is_fast(job, size.taps, count, lines)) {
         return None;
     }
     let mut absent = 0;
@@ -145,22 +131,7 @@ fn by_strips(
     let mut start = 0usize;
     while start < count {
         let outputs = count.wrapping_sub(start).min(most.wrapping_add(1));
-        let under = outputs.wrapping_sub(1).wrapping_mul(stride);
-        // All columns under the strip, two by two: padding and perhaps column 0, then so many that lie
-        // inside, then perhaps one more, and padding.
-        let twos = under.wrapping_add(size.taps).wrapping_add(1) / 2;
-        let place = start.wrapping_mul(stride);
-        let left = job.pad_left.saturating_sub(place);
-        let from = place.saturating_sub(job.pad_left);
-        let first = from.wrapping_add(left & 1);
-        let left_twos = left.min(1);
-        let width = job.width.saturating_sub(first);
-        let inside = twos.saturating_sub(left_twos).min(width / 2);
-        let right = match twos.wrapping_sub(left_twos).wrapping_sub(inside) {
-            0 => 0,
-            _ if width & 1 == 1 => 1,
-            _ => 2,
-        };
+        let under = Columns::under(job, size.taps, (start, outputs));
         let pairs = outputs.wrapping_add(size.odd_pair) / 2;
         // Where channels are no multiple of four, the last four come again.
         let rest = usize::from(!channels.is_multiple_of(GROUP));
@@ -169,7 +140,7 @@ fn by_strips(
             if groups == 0 {
                 continue;
             }
-            let pixel = from.wrapping_mul(channels).wrapping_add(channel);
+            let pixel = under.from.wrapping_mul(channels).wrapping_add(channel);
             let own = job.outside.and_then(|pixel| pixel.get(channel..));
             let taps = size.taps.wrapping_mul(size.taps);
             let target = start.wrapping_mul(channels).wrapping_add(channel);
@@ -197,10 +168,10 @@ fn by_strips(
                 groups,
                 rows: starts.map(|row| row.wrapping_add(pixel)),
                 pixel: channels,
-                left,
-                inside: left_twos.wrapping_add(inside).wrapping_mul(size.two),
-                right,
-                whole: twos.wrapping_mul(size.two),
+                left: under.left,
+                inside: under.inside.wrapping_mul(size.two),
+                right: under.right,
+                whole: under.twos.wrapping_mul(size.two),
                 padding: own.map_or(zeros.as_ptr(), <[i8]>::as_ptr),
                 padding_step: if own.is_some() { GROUP } else { 0 },
                 pad: 0,
@@ -225,9 +196,75 @@ fn by_strips(
         }
         start = start.wrapping_add(outputs);
     }
+    clamp(job, out.get_mut(..count.wrapping_mul(channels))?);
+    Some(())
+}
+
+/// Whether the assembly knows all but the rows of a job with a square kernel, of a row of so many outputs.
+pub(super) fn is_fast(job: &Depthwise<'_>, taps: usize, count: usize, lines: &[i8]) -> bool {
+    let half = taps / 2;
+    // One past the column under the last tap of the last output.
+    let end = || {
+        let last = count.checked_sub(1)?.checked_mul(job.stride)?;
+        last.checked_add(taps)?.checked_sub(job.pad_left)
+    };
+    matches!(job.stride, 1 | 2)
+        && (job.multiplier, job.dilation) == (1, 1)
+        && (job.input_bytes, job.output_bytes) == (1, 1)
+        && job.weights.packing.depthwise_by_channel()
+        && job.pad_left <= half
+        && end().is_some_and(|end| end <= job.width.saturating_add(half))
+        && job.channels >= GROUP
+        && lines.len() >= of_depthwise(taps, 0).saturating_sub(4)
+        && lines.as_ptr().addr().is_multiple_of(4)
+}
+
+/// The columns under some outputs, two by two: padding and perhaps column 0, then so many that lie
+/// inside, then perhaps one more, and padding.
+pub(super) struct Columns {
+    /// Twos in all.
+    pub(super) twos: usize,
+    /// The first column inside.
+    pub(super) from: usize,
+    /// Columns of padding on the left.
+    pub(super) left: usize,
+    /// Twos up to the last whole one inside.
+    pub(super) inside: usize,
+    /// 0 if nothing is left, 1 if that begins with a column inside, else 2.
+    pub(super) right: usize,
+}
+
+impl Columns {
+    /// Under `count` outputs from `start` on, of a job that [`is_fast`].
+    pub(super) fn under(job: &Depthwise<'_>, taps: usize, (start, count): (usize, usize)) -> Self {
+        let under = count.wrapping_sub(1).wrapping_mul(job.stride);
+        let twos = under.wrapping_add(taps).wrapping_add(1) / 2;
+        let place = start.wrapping_mul(job.stride);
+        let left = job.pad_left.saturating_sub(place);
+        let from = place.saturating_sub(job.pad_left);
+        let first = from.wrapping_add(left & 1);
+        let left_twos = left.min(1);
+        let width = job.width.saturating_sub(first);
+        let inside = twos.saturating_sub(left_twos).min(width / 2);
+        let right = match twos.wrapping_sub(left_twos).wrapping_sub(inside) {
+            0 => 0,
+            _ if width & 1 == 1 => 1,
+            _ => 2,
+        };
+        Self {
+            twos,
+            from,
+            left,
+            inside: left_twos.wrapping_add(inside),
+            right,
+        }
+    }
+}
+
+/// Clamps what the assembly has made, which knows no bounds but those of int8.
+pub(super) fn clamp(job: &Depthwise<'_>, out: &mut [i8]) {
     let (lo, hi) = (job.requant.lo, job.requant.hi);
     if (lo, hi) != (i8::MIN.into(), i8::MAX.into()) {
-        scalar::clamp_to(out.get_mut(..count.wrapping_mul(channels))?, lo, hi);
+        scalar::clamp_to(out, lo, hi);
     }
-    Some(())
 }

@@ -5,7 +5,7 @@
 @ Pixels hold a byte of every channel, but SMLAD wants two elements of one channel in a word. So the
 @ pixels under a strip are first turned into lines, one for each of four channels: for every two
 @ columns three words, (row 0, row 1) of the one, (row 0, row 1) of the other, and row 2 of both.
-@ That takes 45 instructions for 24 elements. Then a channel's two outputs take ten products, two
+@ That takes 37 instructions for 24 elements. Then a channel's two outputs take ten products, two
 @ loads of three words and ten instructions more: 22 for 18 MACs, about 32 cycles on a Cortex-M4
 @ (LDM of three words 4, a taken branch 3, all others 1).
 
@@ -40,28 +40,40 @@
 
         .syntax unified
 
-@ Words r5, r6 of row 0 and r7, r8 of row 1 to the lines of two channels.
-.macro upper first, rotate
-        sxtb16  r9, r5, ror #\rotate
-        sxtb16  r10, r7, ror #\rotate
-        pkhbt   r11, r9, r10, lsl #16
-        pkhtb   r9, r10, r9, asr #16
-        sxtb16  r10, r6, ror #\rotate
-        sxtb16  r12, r8, ror #\rotate
-        pkhbt   lr, r10, r12, lsl #16
-        pkhtb   r10, r12, r10, asr #16
-        strd    r11, lr, [r4, #\first]
-        strd    r9, r10, [r4, #(\first + 2 * CHANNEL)]
+@ Words r5, r6 of row 0 and r7, r8 of row 1 to the lines of four channels: halves of two words are two
+@ channels of both rows, so that each of these is a single SXTB16 away.
+.macro upper
+        pkhbt   r9, r5, r7, lsl #16
+        pkhbt   r10, r6, r8, lsl #16
+        sxtb16  r11, r9
+        sxtb16  r12, r10
+        strd    r11, r12, [r4]
+        sxtb16  r11, r9, ror #8
+        sxtb16  r12, r10, ror #8
+        strd    r11, r12, [r4, #CHANNEL]
+        pkhtb   r9, r7, r5, asr #16
+        pkhtb   r10, r8, r6, asr #16
+        sxtb16  r11, r9
+        sxtb16  r12, r10
+        strd    r11, r12, [r4, #(2 * CHANNEL)]
+        sxtb16  r11, r9, ror #8
+        sxtb16  r12, r10, ror #8
+        strd    r11, r12, [r4, #(3 * CHANNEL)]
 .endm
 
-@ Words `a` and `b` of row 2 to the lines of two channels.
-.macro lower first, rotate, a, b
-        sxtb16  r9, \a, ror #\rotate
-        sxtb16  r10, \b, ror #\rotate
-        pkhbt   r11, r9, r10, lsl #16
-        pkhtb   r9, r10, r9, asr #16
-        str     r11, [r4, #(\first + 8)]
-        str     r9, [r4, #(\first + 2 * CHANNEL + 8)]
+@ Words `a` and `b` of row 2 as well; then to the next two columns.
+.macro lower a, b
+        pkhbt   r9, \a, \b, lsl #16
+        pkhtb   r10, \b, \a, asr #16
+        sxtb16  r11, r9
+        sxtb16  r9, r9, ror #8
+        sxtb16  r12, r10
+        sxtb16  r10, r10, ror #8
+        str     r9, [r4, #(CHANNEL + 8)]
+        str     r12, [r4, #(2 * CHANNEL + 8)]
+        str     r10, [r4, #(3 * CHANNEL + 8)]
+        str     r11, [r4, #8]
+        add     r4, r4, #12
 .endm
 
 @ Accumulators to elements; there may be no `b`.
@@ -207,8 +219,8 @@ tidbit_depthwise_3x3:
         add     r0, r0, r3
         add     r1, r1, r3
         add     r2, r2, r3
-11:     ldr     r12, [sp, #INSIDE]
-        cmp     r4, r12
+11:     ldr     lr, [sp, #INSIDE]
+        cmp     r4, lr
         beq     13f
         .p2align 2
 12:     ldr     r5, [r0]
@@ -217,16 +229,12 @@ tidbit_depthwise_3x3:
         ldr     r8, [r1, r3]
         add     r0, r0, r3, lsl #1
         add     r1, r1, r3, lsl #1
-        upper   0, 0
-        upper   CHANNEL, 8
+        upper
         ldr     r5, [r2]
         ldr     r6, [r2, r3]
-        ldr     r12, [sp, #INSIDE]
         add     r2, r2, r3, lsl #1
-        lower   0, 0, r5, r6
-        lower   CHANNEL, 8, r5, r6
-        add     r4, r4, #12
-        cmp     r4, r12
+        lower   r5, r6
+        cmp     r4, lr
         bne     12b
 13:     ldr     r12, [sp, #RIGHT]
         ldr     r6, [sp, #PAD]
@@ -246,11 +254,8 @@ tidbit_depthwise_3x3:
         orr     r2, r2, #1
 
         @ Two columns of which padding is one or both; row 2 is in r0 and r1, then goes on at r2.
-14:     upper   0, 0
-        upper   CHANNEL, 8
-        lower   0, 0, r0, r1
-        lower   CHANNEL, 8, r0, r1
-        add     r4, r4, #12
+14:     upper
+        lower   r0, r1
         bx      r2
 
         @ The outputs of four channels, each by itself.
@@ -262,32 +267,30 @@ tidbit_depthwise_3x3:
         ldr     r2, [r1], #4
         strd    r0, r1, [sp, #BIAS]
         ldr     r0, [sp, #WEIGHTS]
-        ldr     r6, [r0, #5]
+        ldr     r12, [r0, #5]           @ taps 5 to 8
         ldr     r5, [r0, #3]
         ldr     r4, [r0], #9
         str     r0, [sp, #WEIGHTS]
-        sxtb16  r7, r4                  @ taps 0 and 2
-        sxtb16  r8, r4, ror #8          @ 1 and 3
-        sxtb16  r9, r5                  @ 3 and 5
-        sxtb16  r10, r5, ror #8         @ 4 and 6
-        sxtb16  r11, r6                 @ 5 and 7
-        sxtb16  r12, r6, ror #8         @ 6 and 8
-        ldrd    r0, r1, [sp, #LINE]
-        add     r4, r0, #CHANNEL
-        add     r5, r1, #1
-        strd    r4, r5, [sp, #LINE]
-        ldr     r4, [sp, #LINE_BYTES]
-        add     r4, r4, r0
-        strd    r2, r4, [sp, #MULTIPLIER]
-        ldr     r2, [sp, #STRIDE]
-        ldr     r4, [sp, #ABSENT]
-        cmp     r4, #0
-        bne     24f
-22:     pkhbt   r4, r7, r9, lsl #16     @ taps 0 and 3
-        pkhbt   r5, r8, r10, lsl #16    @ 1 and 4
-        pkhtb   r6, r9, r7, asr #16     @ 2 and 5
+        pkhtb   r6, r5, r4, asr #16
+        pkhbt   r5, r4, r5, lsl #16
+        sxtb16  r4, r5                  @ 0 and 3
+        sxtb16  r5, r5, ror #8          @ 1 and 4
+        sxtb16  r6, r6                  @ 2 and 5
+        sxtb16  r11, r12                @ 5 and 7
+        sxtb16  r12, r12, ror #8        @ 6 and 8
         pkhbt   r7, r12, r11            @ 6 and 7
         pkhtb   r8, r12, r11, asr #16   @ 7 and 8
+        ldrd    r0, r1, [sp, #LINE]
+        ldr     r11, [sp, #LINE_BYTES]
+        add     r9, r0, #CHANNEL
+        add     r10, r1, #1
+        strd    r9, r10, [sp, #LINE]
+        add     r11, r11, r0
+        ldr     r12, [sp, #ABSENT]
+        strd    r2, r11, [sp, #MULTIPLIER]
+        ldr     r2, [sp, #STRIDE]
+        cmp     r12, #0
+        bne     24f
         ldr     pc, [sp, #PAIRS]
 
         pairs   1, 0, 30
@@ -319,24 +322,26 @@ tidbit_depthwise_3x3:
 
         @ A row outside the image is the same padding under every output: it goes to the bias, and
         @ its weights are zeros.
-24:     ldr     r5, [sp, #PAD]
-        sxtb    r6, r5
-        pkhbt   r6, r6, r6, lsl #16
-        ror     r5, r5, #8
-        str     r5, [sp, #PAD]
-        tst     r4, #1
+24:     ldr     r9, [sp, #PAD]
+        sxtb    r10, r9
+        ror     r9, r9, #8
+        str     r9, [sp, #PAD]
+        tst     r12, #1
         beq     25f
-        smlad   r3, r7, r6, r3
-        smlabb  r3, r8, r6, r3
+        smlabb  r3, r4, r10, r3
+        smlabb  r3, r5, r10, r3
+        smlabb  r3, r6, r10, r3
+        bfc     r4, #0, #16
+        bfc     r5, #0, #16
+        bfc     r6, #0, #16
+25:     tst     r12, #4
+        beq     26f
+        smlabb  r3, r7, r10, r3
+        smlabb  r3, r8, r10, r3
+        smlatb  r3, r8, r10, r3
         mov     r7, #0
         mov     r8, #0
-25:     tst     r4, #4
-        beq     22b
-        smlad   r3, r12, r6, r3
-        smlatb  r3, r11, r6, r3
-        mov     r12, #0
-        mov     r11, #0
-        b       22b
+26:     ldr     pc, [sp, #PAIRS]
         .size   tidbit_depthwise_3x3, . - tidbit_depthwise_3x3
         .text
 

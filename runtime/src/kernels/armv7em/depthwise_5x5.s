@@ -42,18 +42,25 @@
 
         .syntax unified
 
-@ Words r5, r6 of one row and r7, r8 of the next to the lines of two channels.
-.macro turn first, rotate
-        sxtb16  r9, r5, ror #\rotate
-        sxtb16  r10, r7, ror #\rotate
-        pkhbt   r11, r9, r10, lsl #16
-        pkhtb   r9, r10, r9, asr #16
-        sxtb16  r10, r6, ror #\rotate
-        sxtb16  r12, r8, ror #\rotate
-        pkhbt   lr, r10, r12, lsl #16
-        pkhtb   r10, r12, r10, asr #16
-        strd    r11, lr, [r4, #\first]
-        strd    r9, r10, [r4, #(\first + 2 * CHANNEL)]
+@ Words r5, r6 of one row and r7, r8 of the next to the lines of four channels.
+.macro turn
+        pkhbt   r9, r5, r7, lsl #16
+        pkhbt   r10, r6, r8, lsl #16
+        sxtb16  r11, r9
+        sxtb16  r12, r10
+        strd    r11, r12, [r4]
+        sxtb16  r11, r9, ror #8
+        sxtb16  r12, r10, ror #8
+        strd    r11, r12, [r4, #CHANNEL]
+        pkhtb   r9, r7, r5, asr #16
+        pkhtb   r10, r8, r6, asr #16
+        sxtb16  r11, r9
+        sxtb16  r12, r10
+        strd    r11, r12, [r4, #(2 * CHANNEL)]
+        sxtb16  r11, r9, ror #8
+        sxtb16  r12, r10, ror #8
+        strd    r11, r12, [r4, #(3 * CHANNEL)]
+        add     r4, r4, #8
 .endm
 
 @ Weights of rows 2 * pass and the next to r4-r8. Those of a row outside the image are zeros.
@@ -222,9 +229,7 @@ tidbit_depthwise_5x5:
         ldr     r8, [r1]
         add     r0, r0, r3
         add     r1, r1, r3
-12:     turn    0, 0
-        turn    CHANNEL, 8
-        add     r4, r4, #8
+12:     turn
 13:     cmp     r4, r2
         beq     15f
         .p2align 2
@@ -234,9 +239,7 @@ tidbit_depthwise_5x5:
         ldr     r8, [r1, r3]
         add     r0, r0, r3, lsl #1
         add     r1, r1, r3, lsl #1
-        turn    0, 0
-        turn    CHANNEL, 8
-        add     r4, r4, #8
+        turn
         cmp     r4, r2
         bne     14b
 15:     ldr     r2, [sp, #LINES]
@@ -256,9 +259,7 @@ tidbit_depthwise_5x5:
         bne     17f
         ldr     r5, [r0]
         ldr     r7, [r1]
-17:     turn    0, 0
-        turn    CHANNEL, 8
-        add     r4, r4, #8
+17:     turn
         mov     r5, r6
         mov     r7, r6
         cmp     r4, r2

@@ -16,6 +16,7 @@ macro_rules! assembly {
 }
 
 mod depthwise;
+mod depthwise_rows;
 mod elementwise;
 mod multiply;
 mod spread;
@@ -33,6 +34,7 @@ pub const KERNELS: Kernels = Kernels {
     }),
     gemm: multiply::gemm,
     depthwise: depthwise::depthwise,
+    several_rows: Some(depthwise_rows::several_rows),
     copy_runs: super::copy_words::copy_runs,
     add: elementwise::add,
     lookup: elementwise::lookup,

@@ -80,22 +80,22 @@ impl Multiply {
     /// # Safety
     /// There are 1 to 4 lanes. From `patches` on, a whole word, `bytes_of(lanes, k)` bytes can be read,
     /// and from `out` on as many pixels be written as there are lanes. The job has two outputs at least.
+    #[inline(always)]
     unsafe fn run(&mut self, lanes: usize, patches: *const i8, out: *mut i8) {
         self.lanes = patches;
         self.out = out;
         self.lanes_end = patches.wrapping_add(self.pairs.wrapping_mul(lanes).wrapping_mul(4));
+        let multiply = match lanes {
+            4 => tidbit_multiply_4,
+            3 => tidbit_multiply_3,
+            2 => tidbit_multiply_2,
+            _ => tidbit_multiply_1,
+        };
         // SAFETY: `of` has seen that there are a bias, a multiplier and `k` weights for each output
         // channel. Each pair of channels takes two, two and 2 * `k` of these, from the first on until
         // `weights_end`; it reads the words of all lanes and writes an element for each channel in each
         // of as many pixels as there are lanes, which the caller says are there.
-        unsafe {
-            match lanes {
-                4 => tidbit_multiply_4(self),
-                3 => tidbit_multiply_3(self),
-                2 => tidbit_multiply_2(self),
-                _ => tidbit_multiply_1(self),
-            }
-        }
+        unsafe { multiply(self) }
     }
 }
 
@@ -134,40 +134,50 @@ pub(super) fn sweep(
     if !fits || most == 0 || !is_at_a_word(room) {
         return None;
     }
-    let mut first = 0usize;
-    while first < count {
-        let lanes = lanes_for(count.wrapping_sub(first), most);
+    let whole = is_whole(job);
+    let (mut left, mut offset) = (count, 0usize);
+    let mut to = out.as_mut_ptr();
+    while left > 0 {
+        let lanes = lanes_for(left, most);
         let mut element = 0usize;
         for row in rows {
-            let row = row.get(first.wrapping_mul(job.pitch)..)?;
-            let line = Spread {
-                lanes,
-                first: 0,
-                count: lanes,
-                element,
-                len: span,
-                step: job.pitch,
-                bytes: job.input_bytes,
-            };
             if job.input_bytes == 1 {
-                let to = room.as_mut_ptr().wrapping_add(line.place(0, element));
-                // SAFETY: `fits`: each row has `span` bytes of each of patches `first` to `first + lanes`,
-                // since `lanes_for` gives no more than `count - first`; and it gives no more than `most`,
-                // for which `room` has lanes of `k` elements, from a whole word on.
-                unsafe { spread_all(lanes, row.as_ptr(), to, span, job.pitch) };
+                let from = row.as_ptr().wrapping_add(offset);
+                let pair = (element / 2).wrapping_mul(lanes).wrapping_mul(2);
+                let lane = pair.wrapping_add(element & 1).wrapping_mul(2);
+                let lane = room.as_mut_ptr().wrapping_add(lane);
+                // SAFETY: `fits`: each row has `span` bytes of each of the next `lanes` patches, since
+                // `lanes_for` gives no more than are left; and it gives no more than `most`, for which
+                // `room` has lanes of `k` elements, from a whole word on. `lane` is the place of an
+                // element of the first of them, as `Spread::place` says.
+                unsafe { spread_all(lanes, from, lane, span, job.pitch) };
             } else {
-                spread(&line, row, room);
+                let line = Spread {
+                    lanes,
+                    first: 0,
+                    count: lanes,
+                    element,
+                    len: span,
+                    step: job.pitch,
+                    bytes: job.input_bytes,
+                };
+                spread(&line, row.get(offset..)?, room);
             }
             element = element.wrapping_add(span);
         }
-        let to = out.get_mut(first.wrapping_mul(job.stride)..)?;
         if job.outputs() > 1 {
-            // SAFETY: `room` has `most` lanes, and `out` the pixels of patches `first` to `first + lanes`,
-            // as `fits` says.
-            unsafe { call.run(lanes, room.as_ptr(), to.as_mut_ptr()) };
+            // SAFETY: `room` has `most` lanes, and from `to` on `out` has the pixels of the next `lanes`
+            // patches, as `fits` says.
+            unsafe { call.run(lanes, room.as_ptr(), to) };
         }
-        finish(job, lanes, room, to);
-        first = first.wrapping_add(lanes);
+        if !whole {
+            let done = count.wrapping_sub(left).wrapping_mul(job.stride);
+            finish(job, lanes, room, out.get_mut(done..)?);
+            to = out.as_mut_ptr().wrapping_add(done);
+        }
+        to = to.wrapping_add(lanes.wrapping_mul(job.stride));
+        offset = offset.wrapping_add(lanes.wrapping_mul(job.pitch));
+        left = left.wrapping_sub(lanes);
     }
     Some(())
 }
@@ -195,28 +205,38 @@ pub(super) fn multiply(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [
         // bytes for each output.
         unsafe { call.run(lanes, patches.as_ptr(), out.as_mut_ptr()) };
     }
-    finish(job, lanes, patches, out);
+    if !is_whole(job) {
+        finish(job, lanes, patches, out);
+    }
 }
 
-/// What the assembly leaves undone: the last of an odd number of output channels, and bounds that are
-/// tighter than those of the instruction that saturates.
-#[inline(always)]
-fn finish(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
-    if job.outputs() & 1 == 1 {
-        last_channel(job, lanes, patches, out);
-    }
-    let whole = if job.output_bytes == 1 {
+/// Whether the assembly does all of a job.
+fn is_whole(job: &Gemm<'_>) -> bool {
+    job.outputs() & 1 == 0 && !is_bounded(job)
+}
+
+/// Whether bounds are tighter than those of the instruction that saturates.
+fn is_bounded(job: &Gemm<'_>) -> bool {
+    let widest = if job.output_bytes == 1 {
         (i8::MIN.into(), i8::MAX.into())
     } else {
         (i16::MIN, i16::MAX)
     };
-    if (job.requant.lo, job.requant.hi) != whole {
+    (job.requant.lo, job.requant.hi) != widest
+}
+
+/// What the assembly leaves undone: the last of an odd number of output channels, and bounds.
+#[inline(never)]
+fn finish(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
+    if job.outputs() & 1 == 1 {
+        last_channel(job, lanes, patches, out);
+    }
+    if is_bounded(job) {
         bound(job, lanes, out);
     }
 }
 
 /// Of an odd number of output channels the last, whose weights lie by themselves.
-#[inline(never)]
 fn last_channel(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
     let last = job.outputs().wrapping_sub(1);
     let weights = job.weights.values.get(last.wrapping_mul(job.k)..);
@@ -245,8 +265,7 @@ fn last_channel(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
     }
 }
 
-/// Holds outputs within bounds that are tighter than those of the instruction that saturates.
-#[inline(never)]
+/// Holds outputs within their bounds.
 fn bound(job: &Gemm<'_>, lanes: usize, out: &mut [i8]) {
     let (lo, hi) = (job.requant.lo, job.requant.hi);
     for lane in 0..lanes {

@@ -22,6 +22,7 @@ unsafe extern "C" {
 /// There are 1 to 4 lanes. From `from` on `len` bytes can be read at as many places `step` bytes apart,
 /// and the words of so many lanes of `len` elements can be written from `to` on, which is where a word
 /// begins or its second half, if the first half is there. `len` is not 0.
+#[inline(always)]
 pub(super) unsafe fn spread_all(
     lanes: usize,
     from: *const i8,
@@ -29,15 +30,15 @@ pub(super) unsafe fn spread_all(
     len: usize,
     step: usize,
 ) {
-    // SAFETY: the same as of the caller; with one lane its words are 4 bytes apart.
-    unsafe {
-        match lanes {
-            4 => tidbit_spread_4(from, to, len, step),
-            3 => tidbit_spread_3(from, to, len, step),
-            2 => tidbit_spread_2(from, to, len, step),
-            _ => tidbit_spread_1(from, to, len, 4),
-        }
-    }
+    // The words of a single lane are 4 bytes apart.
+    let (spread, step): (unsafe extern "C" fn(_, _, _, _), _) = match lanes {
+        4 => (tidbit_spread_4, step),
+        3 => (tidbit_spread_3, step),
+        2 => (tidbit_spread_2, step),
+        _ => (tidbit_spread_1, 4),
+    };
+    // SAFETY: the same as of the caller.
+    unsafe { spread(from, to, len, step) }
 }
 
 /// Writes elements into lanes, which begin at a whole word.

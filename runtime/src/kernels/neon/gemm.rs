@@ -7,13 +7,8 @@
 use core::arch::aarch64::{int16x8_t, int32x4_t, vdupq_n_s32};
 
 use super::finish::{Eight, Finish, eight};
-use crate::kernels::{Gemm, Packing, Requant, Weights, scalar};
-
-/// Channels of a block, and elements of a step.
-pub(super) const BLOCK: usize = 8;
-/// Bytes of patches that are taken against all blocks before the next ones, so that they stay in the
-/// first cache.
-const NEAR: usize = 16384;
+use crate::kernels::blocks::{BLOCK, last_channels, last_step, near};
+use crate::kernels::{Gemm, Packing, Requant, scalar};
 
 /// What a tile's channels take besides weights. Loops read it by address, so the order is fixed.
 #[repr(C)]
@@ -93,24 +88,6 @@ pub(super) fn gemm<T: Tile>(job: &Gemm<'_>, count: usize, patches: &[i8], out: &
     }
 }
 
-/// The channels from `start` on, and the byte of a pixel of the output where they begin.
-fn last_channels<'a>(job: &Gemm<'a>, start: usize) -> Option<(Gemm<'a>, usize)> {
-    let requant = job.requant.from_channel(start)?;
-    let values = job.weights.values.get(start.checked_mul(job.k)?..)?;
-    if values.is_empty() {
-        return None;
-    }
-    let rest = Gemm {
-        weights: Weights {
-            values,
-            ..job.weights
-        },
-        requant,
-        ..*job
-    };
-    Some((rest, start.checked_mul(job.output_bytes.into())?))
-}
-
 /// All blocks of eight channels; how many channels that were. The job is one that fits.
 #[inline(always)]
 fn whole_blocks<T: Tile, const WIDE: bool>(
@@ -124,7 +101,7 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
     };
     let channels = job.outputs() & !(BLOCK - 1);
     let (steps, left) = (job.k / BLOCK, job.k % BLOCK);
-    let near = (NEAR.checked_div(job.pitch).unwrap_or(1) & !7).max(8);
+    let near = near(job.pitch);
     let mut rest = [0i8; BLOCK * BLOCK];
     // SAFETY: every AArch64 core that Rust builds for has NEON.
     let shifts = unsafe { vdupq_n_s32(finish.shift) };
@@ -189,30 +166,4 @@ fn whole_blocks<T: Tile, const WIDE: bool>(
         first = end;
     }
     channels
-}
-
-/// The last `left` elements of each channel behind zeros, as a step of eight, of a block of eight channels
-/// of eight elements or more.
-#[inline(always)]
-fn last_step(weights: &[i8], left: usize) -> [i8; BLOCK * BLOCK] {
-    let mut step = [0; BLOCK * BLOCK];
-    let tails = BLOCK.wrapping_mul(left);
-    let Some(before) = weights.len().checked_sub(tails).filter(|n| *n >= BLOCK) else {
-        return step;
-    };
-    let zeros = (BLOCK.wrapping_sub(left) as u32).wrapping_mul(8);
-    // Eight bytes up to the last one of the first channel.
-    let mut from = weights
-        .as_ptr()
-        .wrapping_add(before.wrapping_add(left).wrapping_sub(BLOCK));
-    for row in step.as_chunks_mut::<BLOCK>().0 {
-        // SAFETY: eight bytes that end where a channel's elements do, the last channel's with the
-        // weights; they begin at byte `left` or later.
-        let tail = unsafe { from.cast::<u64>().read_unaligned() };
-        // Those of other channels come first, and go.
-        let kept = u64::from_le(tail).wrapping_shr(zeros).wrapping_shl(zeros);
-        *row = kept.to_le_bytes().map(|byte| byte as i8);
-        from = from.wrapping_add(left);
-    }
-    step
 }

@@ -29,6 +29,7 @@ pub const KERNELS: Kernels = Kernels {
     lanes: None,
     gemm,
     depthwise,
+    several_rows: None,
     copy_runs: super::copy_runs,
     add,
     mul,

@@ -19,7 +19,7 @@ impl<'a> Outside<'a> {
     /// What a convolution sees outside its input.
     pub(crate) fn of_conv(site: &Site<'a>, params: &ConvParams) -> Option<Self> {
         if params.pad_pixel == 0 {
-            let input = &site.input;
+            let input = site.input;
             let (zero, bytes) = (input.zero_point, input.element_bytes);
             let mut some = [0; SOME];
             zeros(&mut some, zero, bytes);

@@ -124,10 +124,11 @@ impl Window {
                     len: elements,
                     ..*all
                 };
-                if row.is_none() {
-                    outside.spread(first, (lanes, &pixel), to)?;
-                } else {
-                    self.each_lane(row, column, (first, len), outside, (lanes, &pixel), to)?;
+                match row {
+                    Some(row) => {
+                        self.each_lane(row, column, first, outside, (lanes, &pixel), to)?;
+                    }
+                    None => outside.spread(first, (lanes, &pixel), to)?,
                 }
                 element = element.wrapping_add(elements);
                 tap = tap.wrapping_add(1);
@@ -136,28 +137,42 @@ impl Window {
         Some(())
     }
 
-    /// A tap, of which `column` is the one of the first lane, lane by lane.
+    /// A tap, of which `column` is the one of the first lane: the lanes left of the image, those in
+    /// it, and those right of it.
     fn each_lane(
         &self,
-        row: Option<&[i8]>,
+        row: &[i8],
         column: i32,
-        (first, len): (usize, usize),
+        first: usize,
         outside: &Outside<'_>,
         (lanes, all): (&Lanes, &Spread),
         to: &mut [i8],
     ) -> Option<()> {
-        let mut column = column;
-        for lane in 0..all.count {
-            let pixel = Spread {
-                first: lane,
-                count: 1,
-                ..*all
-            };
-            match row.and_then(|row| self.pixel(row, column, first, len)) {
-                Some(source) => (lanes.spread)(&pixel, source, to),
-                None => outside.spread(first, (lanes, &pixel), to)?,
-            }
-            column = column.wrapping_add(self.stride_w);
+        let stride = self.stride_w.max(1);
+        let before = |column: i32, end: i32| {
+            // Lanes whose column lies before `end`.
+            let columns = end.wrapping_sub(column).max(0) as usize;
+            columns.div_ceil(stride as usize).min(all.count)
+        };
+        let (left, inside) = (before(column, 0), before(column, self.width));
+        let part = |range: Range<usize>, step: usize| Spread {
+            first: range.start,
+            count: range.len(),
+            step,
+            ..*all
+        };
+        if left > 0 {
+            outside.spread(first, (lanes, &part(0..left, 0)), to)?;
+        }
+        if left < inside {
+            let column = column.wrapping_add((left as i32).wrapping_mul(self.stride_w));
+            let step = (stride as usize).wrapping_mul(self.pixel_bytes);
+            let from = (column as usize).wrapping_mul(self.pixel_bytes);
+            let from = row.get(from.wrapping_add(first)..)?;
+            (lanes.spread)(&part(left..inside, step), from, to);
+        }
+        if inside < all.count {
+            outside.spread(first, (lanes, &part(inside..all.count, 0)), to)?;
         }
         Some(())
     }

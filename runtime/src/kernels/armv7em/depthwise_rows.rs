@@ -1,0 +1,194 @@
+//! Several rows of a depthwise convolution at a time, for 3x3 kernels.
+//!
+//! Rows of outputs share two rows of three of what lies under them, or one with a stride of 2. So a block
+//! of outputs, a few rows high and a few columns wide, has all rows under it turned once; a row by itself is
+//! better off with the lines of [`depthwise`](super::depthwise), which are made for three rows.
+
+use super::depthwise::{Columns, GROUP, clamp, is_fast};
+use crate::kernels::Depthwise;
+use crate::kernels::scratch::{aligned, of_depthwise};
+
+assembly!("depthwise_rows.s");
+
+unsafe extern "C" {
+    /// A block of outputs of a 3x3 kernel.
+    fn tidbit_depthwise_3x3_rows(job: &Block);
+}
+
+/// What the assembly takes, in the order in which it does; zeros are for its own use.
+#[repr(C)]
+struct Block {
+    zero_point: i32,
+    multiplier: usize,
+    line_end: usize,
+    line_step: usize,
+    biases: [u32; 2],
+    line_back: usize,
+    out_back: usize,
+    bias: *const [u8; 4],
+    multipliers: *const [u8; 4],
+    line: usize,
+    out: *mut i8,
+    pairs: usize,
+    odd: usize,
+    weights: *const i8,
+    stride: usize,
+    line_bytes: usize,
+    all_bytes: usize,
+    last_end: usize,
+    lines: *mut i8,
+    inputs_end: *mut i8,
+    pixel: usize,
+    left: usize,
+    inside: usize,
+    right: usize,
+    padding: *const i8,
+    padding_step: usize,
+    pad: u32,
+    filled: usize,
+    groups: usize,
+    step: usize,
+    unused: u32,
+    rows: [*const i8; ROWS],
+}
+
+/// Rows and columns of the kernel.
+const TAPS: usize = 3;
+/// Rows of lines.
+const ROWS: usize = 8;
+/// Bytes of a row's two columns in the lines of one channel.
+const WORD: usize = 4;
+/// Bytes of two columns.
+const TWO: usize = WORD * ROWS;
+/// Columns of which lines have room, two by two.
+const TWOS: usize = 6;
+
+// The lines of four channels are within what a blob has scratch for.
+const _: () = assert!(GROUP * TWOS * TWO <= of_depthwise(TAPS, 0) - 4);
+
+/// Rows of a [`Depthwise`], of windows `row_stride` rows apart; `None` for a job that the assembly cannot
+/// run, and then nothing was written.
+pub(super) fn several_rows(
+    job: &Depthwise<'_>,
+    row_stride: usize,
+    rows: &[&[i8]],
+    out: &mut [i8],
+    scratch: &mut [i8],
+) -> Option<()> {
+    let (channels, stride) = (job.channels, job.stride);
+    let lines = aligned(scratch);
+    let height = rows.len().checked_sub(TAPS)?.checked_div(row_stride)?;
+    let height = height.wrapping_add(1);
+    let pitch = out.len().checked_div(height)?;
+    let count = pitch.checked_div(channels)?;
+    let fast = job.kernel == [TAPS, TAPS]
+        && job.requant.shift == 0
+        && matches!(row_stride, 1 | 2)
+        && rows.windows(TAPS).all(|rows| job.fits(rows))
+        && is_fast(job, TAPS, count, lines);
+    if !fast {
+        return None;
+    }
+    let lines = lines.as_mut_ptr();
+    let zeros = [job.zero_point; GROUP];
+    // Blocks are about as large as each other, so that none is left with a single row or column.
+    let even = |count: usize, most: usize| count.div_ceil(count.div_ceil(most).max(1)).max(1);
+    let high = even(
+        height,
+        (ROWS - TAPS).checked_div(row_stride)?.wrapping_add(1),
+    );
+    let wide = even(
+        count,
+        (2 * TWOS - TAPS).checked_div(stride)?.wrapping_add(1),
+    );
+    for top in (0..height).step_by(high) {
+        let made = high.min(height.wrapping_sub(top));
+        let inputs = made.wrapping_sub(1).wrapping_mul(row_stride);
+        let inputs = inputs.wrapping_add(TAPS).min(ROWS);
+        let first = top.wrapping_mul(row_stride);
+        let under_block = rows.get(first..first.wrapping_add(inputs))?;
+        for start in (0..count).step_by(wide) {
+            let outputs = wide.min(count.wrapping_sub(start));
+            let under = Columns::under(job, TAPS, (start, outputs));
+            let pairs = outputs / 2;
+            let line_bytes = pairs.wrapping_mul(stride).wrapping_mul(TWO);
+            let line_step = row_stride.wrapping_mul(WORD);
+            // Where channels are no multiple of four, the last four come again.
+            let rest = usize::from(!channels.is_multiple_of(GROUP));
+            let last = channels.wrapping_sub(GROUP);
+            for (channel, groups) in [(0, channels / GROUP), (last, rest)] {
+                if groups == 0 {
+                    continue;
+                }
+                let pixel = under.from.wrapping_mul(channels).wrapping_add(channel);
+                let mut starts = [core::ptr::null(); ROWS];
+                for (row, start) in under_block.iter().zip(&mut starts) {
+                    if !row.is_empty() {
+                        *start = row.as_ptr().wrapping_add(pixel);
+                    }
+                }
+                let own = job.outside.and_then(|pixel| pixel.get(channel..));
+                let target = top.wrapping_mul(pitch);
+                let target = target.wrapping_add(start.wrapping_mul(channels));
+                let weights = channel.wrapping_mul(TAPS * TAPS);
+                let block = Block {
+                    zero_point: job.requant.zero_point.into(),
+                    multiplier: 0,
+                    line_end: 0,
+                    line_step,
+                    biases: [0; 2],
+                    line_back: line_step.wrapping_sub(line_bytes),
+                    out_back: pitch.wrapping_sub(pairs.wrapping_mul(2).wrapping_mul(channels)),
+                    bias: job.requant.bias.as_ptr().wrapping_add(channel),
+                    multipliers: job.requant.multipliers.as_ptr().wrapping_add(channel),
+                    line: 0,
+                    out: out.as_mut_ptr().wrapping_add(target).wrapping_add(channel),
+                    pairs,
+                    odd: outputs & 1,
+                    weights: job.weights.values.as_ptr().wrapping_add(weights),
+                    stride: channels,
+                    line_bytes,
+                    all_bytes: made.wrapping_mul(line_step),
+                    last_end: 0,
+                    lines,
+                    inputs_end: lines.wrapping_add(inputs.wrapping_mul(WORD)),
+                    pixel: channels,
+                    left: under.left,
+                    inside: under.inside.wrapping_mul(TWO),
+                    right: under.right,
+                    padding: own.map_or(zeros.as_ptr(), <[i8]>::as_ptr),
+                    padding_step: if own.is_some() { GROUP } else { 0 },
+                    pad: 0,
+                    filled: 0,
+                    groups,
+                    step: stride,
+                    unused: 0,
+                    rows: starts,
+                };
+                // SAFETY: `fits`, three rows at a time: each row that is not empty has `width` pixels of
+                // `channels` bytes, and there are a bias, a multiplier and nine weights for each channel.
+                // Of a row the assembly reads column 0 if `left` is 1 (a row has one), two columns for each
+                // two of `inside` behind it, from `from` on, and one more if `right` is 1: that is less
+                // than `width` then. It reads four bytes of each, those of channel `channel` and behind,
+                // and so of each of `groups` groups; the last ends at `channels` at most. `outside` has
+                // `channels` bytes, where there is one; else the same four are read again.
+                // `twos`, as many as `left`, `inside` and `right` make, is `TWOS` at most, and `inputs` is
+                // `ROWS` at most: lines of four channels have room for these, see above. A pair or a last
+                // output reads within `twos`, and three rows of lines, the last below `inputs`.
+                // The outputs of a block are a byte for each channel of the groups in the pixels from
+                // `start` on, of rows from `top` on: `start + outputs` is `count` at most and `top + made`
+                // is `height`, and `out` has `height` times `pitch` bytes, where `pitch` is that of `count`
+                // pixels at least.
+                unsafe { tidbit_depthwise_3x3_rows(&block) };
+            }
+        }
+    }
+    out.chunks_exact_mut(pitch).for_each(|row| {
+        clamp(
+            job,
+            row.get_mut(..count.wrapping_mul(channels))
+                .unwrap_or_default(),
+        )
+    });
+    Some(())
+}
