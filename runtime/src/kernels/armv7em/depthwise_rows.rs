@@ -183,7 +183,7 @@ pub(super) fn several_rows(
             }
         }
     }
-    out.chunks_exact_mut(pitch).for_each(|row| {
+    out.chunks_exact_mut(pitch.max(1)).for_each(|row| {
         clamp(
             job,
             row.get_mut(..count.wrapping_mul(channels))
