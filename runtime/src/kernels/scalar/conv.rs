@@ -3,11 +3,26 @@
 use super::{Requant, of_element, put};
 use crate::kernels::{Element, Gemm};
 
-/// Sum of products of some elements and as many weights.
+/// Sum of products of some elements and as many weights: four in a turn, for a build for size leaves
+/// loops as they are.
 fn dot<A: Element>(a: &[A], b: &[i8]) -> i32 {
-    a.iter().zip(b).fold(0i32, |acc, (&x, &w)| {
-        acc.wrapping_add(x.value().wrapping_mul(i32::from(w)))
-    })
+    let some = |acc: i32, a: &[A], b: &[i8]| {
+        a.iter().zip(b).fold(acc, |acc, (&x, &w)| {
+            acc.wrapping_add(x.value().wrapping_mul(i32::from(w)))
+        })
+    };
+    let whole = a.len().min(b.len());
+    let (fours, rest) = a.get(..whole).unwrap_or_default().as_chunks::<4>();
+    let (weights, last) = b.get(..whole).unwrap_or_default().as_chunks::<4>();
+    let turns = fours.iter().zip(weights);
+    let acc = turns.fold(0i32, |acc, (&[a, b, c, d], &[w, x, y, z])| {
+        let product = |a: A, w: i8| a.value().wrapping_mul(i32::from(w));
+        acc.wrapping_add(product(a, w))
+            .wrapping_add(product(b, x))
+            .wrapping_add(product(c, y))
+            .wrapping_add(product(d, z))
+    });
+    some(acc, rest, last)
 }
 
 /// A [`Gemm`] over `count` patches.
