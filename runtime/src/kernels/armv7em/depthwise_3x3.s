@@ -38,8 +38,6 @@
         .equ    FRAME, 144
         .equ    CHANNEL, 192            @ bytes of a line
 
-        .syntax unified
-
 @ Words `a` and `b` of row 2, behind those of `two_rows`; then to the next two columns.
 .macro lower a, b
         pkhbt   r9, \a, \b, lsl #16
@@ -127,6 +125,7 @@
 .endm
 
         function tidbit_depthwise_3x3
+        begin
         ldrd    r4, r5, [sp, #PAIRS]
         ldr     r6, [sp, #SHIFT]
         ldr     r7, [sp, #STEP]
@@ -300,7 +299,7 @@
         .text
 
 @ Names are the whole crate's.
-        .purgem function
+        .purgem begin
         .purgem two_rows
         .purgem ways
         .purgem lower

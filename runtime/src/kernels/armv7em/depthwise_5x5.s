@@ -40,8 +40,6 @@
         .equ    CHANNEL, 288            @ of three lines
         .equ    SUMS, 1152              @ where sums begin, behind the lines
 
-        .syntax unified
-
 @ Two columns of two rows, then to the next two.
 .macro turn
         two_rows
@@ -169,6 +167,7 @@
 .endm
 
         function tidbit_depthwise_5x5
+        begin
 
         @ The pixels of four channels to their lines, two rows at a time.
 10:     ldrd    r0, r1, [sp, #PADDING]
@@ -315,7 +314,7 @@
         .text
 
 @ Names are the whole crate's.
-        .purgem function
+        .purgem begin
         .purgem two_rows
         .purgem ways
         .purgem turn

@@ -1,14 +1,8 @@
 @ What the depthwise convolutions have alike. Each file of theirs is assembled behind a copy of this one
 @ and says what FRAME, CHANNEL and PAIRS are.
 
-@ Begins a function of one argument, a job, and copies that to its frame on the stack.
-.macro function name
-        .section .text.\name, "ax", %progbits
-        .p2align 2
-        .global \name
-        .type   \name, %function
-        .thumb_func
-\name:
+@ Begins with a copy of the one argument, a job, in the frame on the stack.
+.macro begin
         push    {r4-r11, lr}
         sub     sp, sp, #(FRAME + 4)
         mov     r1, sp

@@ -44,8 +44,6 @@
         .equ    COLUMNS, 32             @ bytes of two columns of one channel: of eight rows
         .equ    CHANNEL, 192            @ bytes of all
 
-        .syntax unified
-
 @ Words r5 and r6, of two pixels of a row, to the lines of four channels.
 .macro turn
         pkhbt   r9, r5, r6, lsl #16     @ two channels of both
@@ -102,6 +100,7 @@
 .endm
 
         function tidbit_depthwise_3x3_rows
+        begin
         ldrd    r4, r5, [sp, #PAIRS]
         ldr     r7, [sp, #STEP]
         adr.w   r0, 30f
@@ -250,7 +249,7 @@
         .text
 
 @ Names are the whole crate's.
-        .purgem function
+        .purgem begin
         .purgem two_rows
         .purgem ways
         .purgem turn
