@@ -25,7 +25,7 @@ entry!(main, { budget::STACK_BYTES as usize / PAGE });
 fn main(_: u64, _: u64, _: u64, _: u64) -> ! {
     vectors::install();
     if let Some(mut link) = Link::open() {
-        let mut counter = counter::Cycles::start();
+        let mut counter = counter::start();
         // SAFETY: boot calls this function once, and nobody else refers to this static.
         let bench = unsafe { &mut *addr_of_mut!(BENCH) };
         report(&mut link, &mut counter, bench);

@@ -1,12 +1,10 @@
-//! Counts instructions by the core's cycle counter.
+//! The core's cycle counter, by which [`Cycles`] counts instructions.
 //!
-//! Under QEMU's `-icount shift=0` every instruction takes one nanosecond of the board's time, and
-//! the emulated core runs at 1 GHz: a cycle is an instruction, the same number on every machine. The
-//! counter has 32 bits, which a large net may exceed; the system's timer, which is coarser, tells how often.
+//! It has 32 bits, which a large net may exceed; the system's timer, which is coarser, tells how often.
 
 use core::arch::asm;
 
-use tidbit_app::Counter;
+use tidbit_virt::{Clock, Cycles};
 
 /// `PMCR.E`: counters count; `PMCR.C`: that of cycles begins at 0.
 const ENABLE_RESET: u32 = 1 << 0 | 1 << 2;
@@ -15,42 +13,34 @@ const CYCLES: u32 = 1 << 31;
 /// Cycles of a tick of the system's timer, which has 62.5 MHz.
 const TICK: u64 = 16;
 
-/// The cycle counter, running.
-pub struct Cycles {
-    /// The system's timer when the cycle counter began.
+/// The counter, running.
+pub struct Running {
+    /// The system's timer when the counter began.
     first_tick: u64,
-    begun: u64,
-    /// What a piece of no work at all seems to cost.
-    overhead: u64,
 }
 
-impl Cycles {
-    /// Starts the counter.
-    pub fn start() -> Self {
-        // SAFETY: registers of the performance monitors, which this file alone uses.
-        unsafe {
-            asm!(
-                "mcr p15, 0, {zero}, c14, c15, 7",
-                "mcr p15, 0, {enable}, c9, c12, 0",
-                "mcr p15, 0, {cycles}, c9, c12, 1",
-                "isb",
-                zero = in(reg) 0,
-                enable = in(reg) ENABLE_RESET,
-                cycles = in(reg) CYCLES,
-                options(nostack, preserves_flags),
-            );
-        }
-        let mut counter = Self {
-            first_tick: ticks(),
-            begun: 0,
-            overhead: 0,
-        };
-        counter.begin();
-        counter.overhead = counter.end();
-        counter
+/// Starts the counter.
+pub fn start() -> Cycles<Running> {
+    // SAFETY: registers of the performance monitors, which this file alone uses.
+    unsafe {
+        asm!(
+            "mcr p15, 0, {zero}, c14, c15, 7",
+            "mcr p15, 0, {enable}, c9, c12, 0",
+            "mcr p15, 0, {cycles}, c9, c12, 1",
+            "isb",
+            zero = in(reg) 0,
+            enable = in(reg) ENABLE_RESET,
+            cycles = in(reg) CYCLES,
+            options(nostack, preserves_flags),
+        );
     }
+    Cycles::by(Running {
+        first_tick: ticks(),
+    })
+}
 
-    /// The count. Not `nomem`: no access to memory may be moved across it.
+impl Clock for Running {
+    /// Not `nomem`: no access to memory may be moved across it.
     fn now(&self) -> u64 {
         let low: u32;
         // SAFETY: reads a counter, and does nothing else.
@@ -82,22 +72,4 @@ fn ticks() -> u64 {
         );
     }
     u64::from(high) << 32 | u64::from(low)
-}
-
-impl Counter for Cycles {
-    #[inline(never)]
-    fn begin(&mut self) {
-        self.begun = self.now();
-    }
-
-    #[inline(never)]
-    fn end(&mut self) -> u64 {
-        self.now()
-            .wrapping_sub(self.begun)
-            .saturating_sub(self.overhead)
-    }
-
-    fn elapsed(&self) -> u64 {
-        self.now().wrapping_sub(self.begun)
-    }
 }

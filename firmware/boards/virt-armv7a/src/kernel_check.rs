@@ -21,7 +21,7 @@ static mut BENCH: Bench = Bench::new();
 extern "C" fn main() -> ! {
     vectors::install();
     if let Some(mut link) = Link::open() {
-        let mut counter = counter::Cycles::start();
+        let mut counter = counter::start();
         // SAFETY: boot calls this function once, and nobody else refers to this static.
         let bench = unsafe { &mut *addr_of_mut!(BENCH) };
         report(&mut link, &mut counter, bench);

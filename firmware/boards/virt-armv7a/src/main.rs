@@ -1,5 +1,5 @@
-//! tidbit's firmware for QEMU's board `virt` with a 32-bit core: brings the board's parts to
-//! [`tidbit_app`], which does the rest. One firmware for every blob and every core: the blob lies in
+//! tidbit's firmware for QEMU's board `virt` with a 32-bit core: brings what is the core's own to
+//! [`tidbit_virt`], which does the rest. One firmware for every blob and every core: the blob lies in
 //! memory of its own, and is found there when the board starts.
 #![no_std]
 #![no_main]
@@ -12,59 +12,28 @@ mod vectors;
 
 use core::ptr::addr_of_mut;
 
-use tidbit_app::{Board, Budget, Line, Memory, Trace, find_blob, serve};
-use tidbit_parts::{Arena, Painted};
-use tidbit_virt::{Link, NoPin, halt, region};
+use tidbit_app::Budget;
+use tidbit_parts::Arena;
+use tidbit_virt::{Buffers, region, serve};
 
 /// Outside of what boot clears.
 #[unsafe(link_section = ".bss.uninit.ARENA")]
 static ARENA: Arena<{ budget::ARENA_BYTES }> = Arena::new();
 
-/// What is too large for the stack.
-struct Buffers {
-    line: Line,
-    trace: Trace,
-    buffer: [u16; budget::BUFFER_BYTES / size_of::<u16>()],
-}
-
-static mut BUFFERS: Buffers = Buffers {
-    line: Line::new(),
-    trace: Trace::new(),
-    buffer: [0; budget::BUFFER_BYTES / size_of::<u16>()],
-};
+static mut BUFFERS: Buffers<{ budget::BUFFER_BYTES / size_of::<u16>() }> = Buffers::new();
 
 /// Called by start.rs, once.
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
     vectors::install();
-    defmt::info!("{=str} is up", budget::NAME);
     // SAFETY: boot calls this function once, and nobody else refers to this static.
-    let Buffers {
-        line,
-        trace,
-        buffer,
-    } = unsafe { &mut *addr_of_mut!(BUFFERS) };
-    if let (Some(link), Some((arena, mut fence))) = (Link::open(), ARENA.take()) {
-        let mut board = Board {
-            link,
-            busy: NoPin,
-            counter: counter::Cycles::start(),
-            stack: Painted,
-        };
-        let own = Budget {
-            board: budget::NAME,
-            stack_bytes: budget::STACK_BYTES,
-        };
-        // SAFETY: `board.toml` gives a range of the board's DRAM, which is mapped from the first instruction
-        // of Rust on, and which memory.x does not mention; so no code and no variable lies there.
-        let blob = find_blob(unsafe { region(budget::BLOB_ADDRESS, budget::BLOB_BYTES) });
-        let memory = Memory {
-            arena,
-            fence: &mut fence,
-            buffer,
-        };
-        serve(&mut board, own, blob, memory, line, trace);
-    }
-    defmt::error!("the link is gone");
-    halt()
+    let buffers = unsafe { &mut *addr_of_mut!(BUFFERS) };
+    // SAFETY: `board.toml` gives a range of the board's DRAM, which is mapped from the first instruction
+    // of Rust on, and which memory.x does not mention; so no code and no variable lies there.
+    let blob = unsafe { region(budget::BLOB_ADDRESS, budget::BLOB_BYTES) };
+    let own = Budget {
+        board: budget::NAME,
+        stack_bytes: budget::STACK_BYTES,
+    };
+    serve(own, blob, &ARENA, buffers, counter::start)
 }

@@ -5,8 +5,8 @@
 use crate::kernels::scratch::{aligned, of_depthwise};
 use crate::kernels::{Depthwise, scalar};
 
-assembly!("depthwise_3x3.s");
-assembly!("depthwise_5x5.s");
+assembly!("depthwise_macros.s", "depthwise_3x3.s");
+assembly!("depthwise_macros.s", "depthwise_5x5.s");
 
 unsafe extern "C" {
     /// A strip of a row of a 3x3 kernel.

@@ -38,30 +38,7 @@
         .equ    FRAME, 144
         .equ    CHANNEL, 192            @ bytes of a line
 
-        .syntax unified
-
-@ Words r5, r6 of row 0 and r7, r8 of row 1 to the lines of four channels: halves of two words are two
-@ channels of both rows, so that each of these is a single SXTB16 away.
-.macro upper
-        pkhbt   r9, r5, r7, lsl #16
-        pkhbt   r10, r6, r8, lsl #16
-        sxtb16  r11, r9
-        sxtb16  r12, r10
-        strd    r11, r12, [r4]
-        sxtb16  r11, r9, ror #8
-        sxtb16  r12, r10, ror #8
-        strd    r11, r12, [r4, #CHANNEL]
-        pkhtb   r9, r7, r5, asr #16
-        pkhtb   r10, r8, r6, asr #16
-        sxtb16  r11, r9
-        sxtb16  r12, r10
-        strd    r11, r12, [r4, #(2 * CHANNEL)]
-        sxtb16  r11, r9, ror #8
-        sxtb16  r12, r10, ror #8
-        strd    r11, r12, [r4, #(3 * CHANNEL)]
-.endm
-
-@ Words `a` and `b` of row 2 as well; then to the next two columns.
+@ Words `a` and `b` of row 2, behind those of `two_rows`; then to the next two columns.
 .macro lower a, b
         pkhbt   r9, \a, \b, lsl #16
         pkhtb   r10, \b, \a, asr #16
@@ -147,20 +124,8 @@
         b       40f
 .endm
 
-        .section .text.tidbit_depthwise_3x3, "ax", %progbits
-        .p2align 2
-        .global tidbit_depthwise_3x3
-        .type   tidbit_depthwise_3x3, %function
-        .thumb_func
-tidbit_depthwise_3x3:
-        push    {r4-r11, lr}
-        sub     sp, sp, #(FRAME + 4)
-        mov     r1, sp
-        mov     r2, #(FRAME / 16)
-1:      ldm     r0!, {r3-r6}
-        stm     r1!, {r3-r6}
-        subs    r2, r2, #1
-        bne     1b
+        function tidbit_depthwise_3x3
+        begin
         ldrd    r4, r5, [sp, #PAIRS]
         ldr     r6, [sp, #SHIFT]
         ldr     r7, [sp, #STEP]
@@ -173,19 +138,7 @@ tidbit_depthwise_3x3:
 2:      adr.w   r0, 33f
         adr.w   r2, 34f
         adr.w   r1, 35f
-3:      cmp     r7, #2
-        it      eq
-        moveq   r0, r2
-        adr.w   r2, 40f
-        cmp     r4, #0
-        it      eq
-        moveq   r0, r1
-        cmp     r5, #0
-        it      ne
-        movne   r2, r1
-        orr     r0, r0, #1
-        orr     r2, r2, #1
-        strd    r0, r2, [sp, #PAIRS]
+3:      ways
         ldr     r0, [sp, #LINES]
         ldr     r1, [sp, #INSIDE]
         add     r1, r1, r0
@@ -229,7 +182,7 @@ tidbit_depthwise_3x3:
         ldr     r8, [r1, r3]
         add     r0, r0, r3, lsl #1
         add     r1, r1, r3, lsl #1
-        upper
+        two_rows
         ldr     r5, [r2]
         ldr     r6, [r2, r3]
         add     r2, r2, r3, lsl #1
@@ -254,7 +207,7 @@ tidbit_depthwise_3x3:
         orr     r2, r2, #1
 
         @ Two columns of which padding is one or both; row 2 is in r0 and r1, then goes on at r2.
-14:     upper
+14:     two_rows
         lower   r0, r1
         bx      r2
 
@@ -346,7 +299,9 @@ tidbit_depthwise_3x3:
         .text
 
 @ Names are the whole crate's.
-        .purgem upper
+        .purgem begin
+        .purgem two_rows
+        .purgem ways
         .purgem lower
         .purgem store
         .purgem pairs

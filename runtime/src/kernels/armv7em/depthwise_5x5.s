@@ -40,26 +40,9 @@
         .equ    CHANNEL, 288            @ of three lines
         .equ    SUMS, 1152              @ where sums begin, behind the lines
 
-        .syntax unified
-
-@ Words r5, r6 of one row and r7, r8 of the next to the lines of four channels.
+@ Two columns of two rows, then to the next two.
 .macro turn
-        pkhbt   r9, r5, r7, lsl #16
-        pkhbt   r10, r6, r8, lsl #16
-        sxtb16  r11, r9
-        sxtb16  r12, r10
-        strd    r11, r12, [r4]
-        sxtb16  r11, r9, ror #8
-        sxtb16  r12, r10, ror #8
-        strd    r11, r12, [r4, #CHANNEL]
-        pkhtb   r9, r7, r5, asr #16
-        pkhtb   r10, r8, r6, asr #16
-        sxtb16  r11, r9
-        sxtb16  r12, r10
-        strd    r11, r12, [r4, #(2 * CHANNEL)]
-        sxtb16  r11, r9, ror #8
-        sxtb16  r12, r10, ror #8
-        strd    r11, r12, [r4, #(3 * CHANNEL)]
+        two_rows
         add     r4, r4, #8
 .endm
 
@@ -183,20 +166,8 @@
 3:
 .endm
 
-        .section .text.tidbit_depthwise_5x5, "ax", %progbits
-        .p2align 2
-        .global tidbit_depthwise_5x5
-        .type   tidbit_depthwise_5x5, %function
-        .thumb_func
-tidbit_depthwise_5x5:
-        push    {r4-r11, lr}
-        sub     sp, sp, #(FRAME + 4)
-        mov     r1, sp
-        mov     r2, #(FRAME / 16)
-1:      ldm     r0!, {r3-r6}
-        stm     r1!, {r3-r6}
-        subs    r2, r2, #1
-        bne     1b
+        function tidbit_depthwise_5x5
+        begin
 
         @ The pixels of four channels to their lines, two rows at a time.
 10:     ldrd    r0, r1, [sp, #PADDING]
@@ -343,6 +314,9 @@ tidbit_depthwise_5x5:
         .text
 
 @ Names are the whole crate's.
+        .purgem begin
+        .purgem two_rows
+        .purgem ways
         .purgem turn
         .purgem weights
         .purgem products

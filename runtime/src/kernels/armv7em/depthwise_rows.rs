@@ -8,7 +8,7 @@ use super::depthwise::{Columns, GROUP, clamp, is_fast};
 use crate::kernels::Depthwise;
 use crate::kernels::scratch::{aligned, of_depthwise};
 
-assembly!("depthwise_rows.s");
+assembly!("depthwise_macros.s", "depthwise_rows.s");
 
 unsafe extern "C" {
     /// A block of outputs of a 3x3 kernel.

@@ -44,8 +44,6 @@
         .equ    COLUMNS, 32             @ bytes of two columns of one channel: of eight rows
         .equ    CHANNEL, 192            @ bytes of all
 
-        .syntax unified
-
 @ Words r5 and r6, of two pixels of a row, to the lines of four channels.
 .macro turn
         pkhbt   r9, r5, r6, lsl #16     @ two channels of both
@@ -60,38 +58,33 @@
         str     r5, [r4], #COLUMNS
 .endm
 
+@ Products of a column of a window, whose words are in r9 to r11.
+.macro column multiply, sum, a, b, c
+        \multiply \sum, r9, \a, \sum
+        \multiply \sum, r10, \b, \sum
+        \multiply \sum, r11, \c, \sum
+.endm
+
 @ Pairs of outputs of a row: r0 the line, r1 output, r2 its stride, r3-r5 weights of columns 0 and 1 of
 @ each row, r6-r8 those of columns 1 and 2.
 .macro pairs stride, label
         .p2align 2
 \label: ldrd    r12, lr, [sp, #BIASES]
         ldm     r0, {r9-r11}
-        smlad   r12, r9, r3, r12
-        smlad   r12, r10, r4, r12
-        smlad   r12, r11, r5, r12
+        column  smlad, r12, r3, r4, r5
 .if \stride == 1
-        smlatb  lr, r9, r3, lr
-        smlatb  lr, r10, r4, lr
-        smlatb  lr, r11, r5, lr
+        column  smlatb, lr, r3, r4, r5
 .endif
         add     r0, r0, #COLUMNS
         ldm     r0, {r9-r11}
-        smlabt  r12, r9, r6, r12
-        smlabt  r12, r10, r7, r12
-        smlabt  r12, r11, r8, r12
+        column  smlabt, r12, r6, r7, r8
 .if \stride == 1
-        smlad   lr, r9, r6, lr
-        smlad   lr, r10, r7, lr
-        smlad   lr, r11, r8, lr
+        column  smlad, lr, r6, r7, r8
 .else
-        smlad   lr, r9, r3, lr
-        smlad   lr, r10, r4, lr
-        smlad   lr, r11, r5, lr
+        column  smlad, lr, r3, r4, r5
         add     r0, r0, #COLUMNS
         ldm     r0, {r9-r11}
-        smlabt  lr, r9, r6, lr
-        smlabt  lr, r10, r7, lr
-        smlabt  lr, r11, r8, lr
+        column  smlabt, lr, r6, r7, r8
 .endif
         ldm     sp, {r9-r11}
         smmlar  r12, r12, r10, r9
@@ -106,38 +99,14 @@
         ldr     pc, [sp, #ODD]
 .endm
 
-        .section .text.tidbit_depthwise_3x3_rows, "ax", %progbits
-        .p2align 2
-        .global tidbit_depthwise_3x3_rows
-        .type   tidbit_depthwise_3x3_rows, %function
-        .thumb_func
-tidbit_depthwise_3x3_rows:
-        push    {r4-r11, lr}
-        sub     sp, sp, #(FRAME + 4)
-        mov     r1, sp
-        mov     r2, #(FRAME / 16)
-1:      ldm     r0!, {r3-r6}
-        stm     r1!, {r3-r6}
-        subs    r2, r2, #1
-        bne     1b
+        function tidbit_depthwise_3x3_rows
+        begin
         ldrd    r4, r5, [sp, #PAIRS]
         ldr     r7, [sp, #STEP]
         adr.w   r0, 30f
         adr.w   r2, 31f
         adr.w   r1, 32f
-        cmp     r7, #2
-        it      eq
-        moveq   r0, r2
-        adr.w   r2, 40f
-        cmp     r4, #0
-        it      eq
-        moveq   r0, r1
-        cmp     r5, #0
-        it      ne
-        movne   r2, r1
-        orr     r0, r0, #1
-        orr     r2, r2, #1
-        strd    r0, r2, [sp, #PAIRS]
+        ways
 
         @ Every row of pixels of four channels to its lines.
 10:     ldrd    r0, r1, [sp, #PADDING]
@@ -243,14 +212,10 @@ tidbit_depthwise_3x3_rows:
         .p2align 2
 32:     ldr     r12, [sp, #BIASES]
         ldm     r0, {r9-r11}
-        smlad   r12, r9, r3, r12
-        smlad   r12, r10, r4, r12
-        smlad   r12, r11, r5, r12
+        column  smlad, r12, r3, r4, r5
         add     r9, r0, #COLUMNS
         ldm     r9, {r9-r11}
-        smlabt  r12, r9, r6, r12
-        smlabt  r12, r10, r7, r12
-        smlabt  r12, r11, r8, r12
+        column  smlabt, r12, r6, r7, r8
         ldrd    r9, r10, [sp, #ZERO_POINT]
         smmlar  r12, r12, r10, r9
         ssat    r12, #8, r12
@@ -284,5 +249,9 @@ tidbit_depthwise_3x3_rows:
         .text
 
 @ Names are the whole crate's.
+        .purgem begin
+        .purgem two_rows
+        .purgem ways
         .purgem turn
+        .purgem column
         .purgem pairs

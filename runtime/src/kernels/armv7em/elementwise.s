@@ -4,17 +4,6 @@
 @ tidbit_lookup(table, from, to, words): 16 instructions, about 22 cycles for four elements.
 @ tidbit_max(best, pixel, words), tidbit_min: 7 instructions, about 10 cycles for four elements.
 
-        .syntax unified
-
-.macro function name
-        .section .text.\name, "ax", %progbits
-        .p2align 2
-        .global \name
-        .type   \name, %function
-        .thumb_func
-\name:
-.endm
-
         function tidbit_add
         push    {r4-r11, lr}
         ldm     r3, {r4-r6}             @ both multipliers, the constant, the shift
@@ -94,5 +83,4 @@
         .text
 
 @ Names are the whole crate's.
-        .purgem function
         .purgem extreme

@@ -4,14 +4,23 @@
 //! accumulator. So patches are spread into [lanes](super::lanes) of int16, and the loops that use
 //! them are written in assembly, whole: a core has 14 registers, and the loops use every one.
 
-/// A file of assembly. On Armv8-M the DSP extension is optional, and a target's name says nothing of it:
-/// there the assembler is told of a core that has it.
+/// Files of assembly, as one. On Armv8-M the DSP extension is optional, and a target's name says nothing of
+/// it: there the assembler is told of a core that has it.
 macro_rules! assembly {
-    ($file:literal) => {
+    ($($file:literal),+) => {
         #[cfg(not(tidbit_armv8m))]
-        core::arch::global_asm!(include_str!($file), options(raw));
+        assembly!(@of "", $($file),+);
         #[cfg(tidbit_armv8m)]
-        core::arch::global_asm!(".cpu cortex-m33", include_str!($file), options(raw));
+        assembly!(@of ".cpu cortex-m33", $($file),+);
+    };
+    (@of $core:literal, $($file:literal),+) => {
+        core::arch::global_asm!(
+            $core,
+            include_str!("function.s"),
+            $(include_str!($file),)+
+            ".purgem function",
+            options(raw)
+        );
     };
 }
 

@@ -144,12 +144,7 @@
 @ `c` and `d` are the accumulators of the last lane; `bytes` those of a pair's instructions, of which
 @ a turn of the loop has `pairs`, a power of two.
 .macro multiply name, lanes, c, d, bytes, pairs
-        .section .text.\name, "ax", %progbits
-        .p2align 2
-        .global \name
-        .type   \name, %function
-        .thumb_func
-\name:
+        function \name
         push    {r4-r11, lr}
         sub     sp, sp, #FRAME
         ldm     r0, {r1-r12}
@@ -210,7 +205,6 @@
         .size   \name, . - \name
 .endm
 
-        .syntax unified
         multiply tidbit_multiply_4, 4, r10, r11, 48, 16
         multiply tidbit_multiply_3, 3, r8, r9, 40, 16
         multiply tidbit_multiply_2, 2, r6, r7, 30, 8

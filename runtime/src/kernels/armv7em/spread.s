@@ -14,15 +14,8 @@
         pkhbt   \a, lr, \a, lsl #16
 .endm
 
-        .syntax unified
-
 .macro spread name, lanes
-        .section .text.\name, "ax", %progbits
-        .p2align 2
-        .global \name
-        .type   \name, %function
-        .thumb_func
-\name:
+        function \name
         push    {r4-r11, lr}
         add     r12, r3, r3, lsl #1
         tst     r1, #2
@@ -79,12 +72,7 @@
         spread  tidbit_spread_3, 3
         spread  tidbit_spread_2, 2
 
-        .section .text.tidbit_spread_1, "ax", %progbits
-        .p2align 2
-        .global tidbit_spread_1
-        .type   tidbit_spread_1, %function
-        .thumb_func
-tidbit_spread_1:
+        function tidbit_spread_1
         push    {r4, r5, lr}
         tst     r1, #2
         bne     3f

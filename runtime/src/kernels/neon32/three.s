@@ -155,11 +155,9 @@
         subs    r8, r8, #1
         bne     2b
 9:      end
-        turn    31
-        turn    32
-        turn    33
-        turn    34
-        turn    35
+.irp number, 31, 32, 33, 34, 35
+        turn    \number
+.endr
         .size   tidbit_three_1, . - tidbit_three_1
 
         function tidbit_three_2
@@ -180,11 +178,7 @@
         subs    r8, r8, #1
         bne     2b
 9:      end
-        turn    31
-        turn    32
-        turn    33
-        turn    34
-        turn    35
-        turn    36
-        turn    37
+.irp number, 31, 32, 33, 34, 35, 36, 37
+        turn    \number
+.endr
         .size   tidbit_three_2, . - tidbit_three_2
