@@ -3,8 +3,8 @@
 //! [`scalar`] *defines* every result; a backend for an instruction set offers the same few names in a
 //! [`Kernels`] and returns the same bytes. Kernels know slices, never images or blobs.
 //!
-//! The backend is chosen when the crate is built, from the target; on x86-64, AArch64 and 32-bit Cortex-A the first
-//! [`kernels`] looks which of those that are built in the processor can run. `--cfg
+//! The backend is chosen when the crate is built, from the target; on x86-64, AArch64 and 32-bit
+//! Cortex-A the first [`kernels`] looks which of those that are built in the processor can run. `--cfg
 //! tidbit_backend="NAME"` forces one, `scalar` on any target.
 #![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
 
@@ -52,8 +52,8 @@ pub use scalar::{
 pub type GemmFn = fn(&Gemm<'_>, usize, &[i8], &mut [i8], &mut [i8]);
 /// A row of a depthwise convolution: job, rows under the window, output row, scratch.
 pub type DepthwiseFn = fn(&Depthwise<'_>, &[&[i8]], &mut [i8], &mut [i8]);
-/// Several rows of one: job, rows by which the window moves, rows under all windows, output rows, scratch.
-/// `None` for a job that it cannot make faster than row by row; then nothing was written.
+/// Several rows of one: job, rows by which the window moves, rows under all windows, output rows,
+/// scratch. `None` for a job that it cannot make faster than row by row; then nothing was written.
 pub type SeveralRowsFn = fn(&Depthwise<'_>, usize, &[&[i8]], &mut [i8], &mut [i8]) -> Option<()>;
 
 /// A backend: the micro-kernels for one instruction set.

@@ -29,6 +29,8 @@ macro_rules! weighted_sum {
 
 /// `(a * ma + b * mb + c) >> shift`, clamped, in the place of `a`; a `b` of one element stands for all.
 /// Eight elements in 19 instructions: products of even and odd ones come in vectors of their own.
+// Its block changes VPR: see the module above.
+#[inline(never)]
 pub fn add(a: &mut [i8], b: &[i8], by: &AddFactors) {
     let all = b.len() == 1;
     let count = if all { a.len() } else { a.len().min(b.len()) };

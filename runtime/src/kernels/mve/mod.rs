@@ -9,6 +9,12 @@
 //! Hot loops are functions in assembly, written whole. Vectors are loaded byte by byte
 //! (`VLDRB`), which may begin anywhere; loads of words would have to be aligned. Int16 elements go to
 //! the scalar kernels.
+//!
+//! Rust has no name for the register of predicates, VPR, so no block of assembly can declare that it
+//! changes it, and the compiler uses it for loops of its own. Two rules make that sound. `VCTP`, `VPT` and
+//! `VPST` are only in functions that are not inlined, for nobody counts on VPR across a call: naked ones,
+//! and [`elements::add`], whose Rust has no loop. All other blocks predicate by loops of their own
+//! (`DLSTP` to `LETP`), which leave VPR alone, declare LR, and end with no predication left.
 
 mod clamp;
 mod columns;

@@ -2,6 +2,10 @@
 //!
 //! Three backends share what lies around the products: [`gemm`] and [`depthwise`] say which bytes meet
 //! which weights, and a type for each kind of core says how they are multiplied.
+//!
+//! On bare metal nothing that is read or written needs more alignment than its type has ([`vector`]). Yet a
+//! board should have its MMU on, with its RAM as normal memory: else memory is a device's, which no cache
+//! keeps. Under an operating system accesses are not aligned, and memory is normal anyway.
 
 mod copy;
 mod depthwise;

@@ -2,7 +2,8 @@
 //!
 //! Rust's intrinsics for these cores are not stable, so the loops are written in assembly, whole: each
 //! file of Rust says why what its assembly reads and writes is there. Bytes need no alignment; all else
-//! that the assembly takes is aligned by its type.
+//! that the assembly takes is aligned by its type. So it runs with the MMU off too, but a board should have
+//! it on, with its RAM as normal memory: else memory is a device's, which no cache keeps.
 
 #[cfg(not(all(target_arch = "arm", target_endian = "little")))]
 compile_error!("the backend \"neon32\" is for 32-bit little-endian ARM");
