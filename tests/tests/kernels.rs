@@ -44,6 +44,33 @@ fn the_suite_notices_a_wrong_byte() {
     assert_eq!((failure.kernel, failure.place), ("max_into", "output"));
 }
 
+/// So is one that is wrong in the widest jobs alone, as a vector's last group of channels may be.
+#[test]
+fn the_suite_notices_a_wrong_wide_job() {
+    let gemm = tidbit::kernels::Kernels {
+        gemm: |job, count, patches, out, scratch| {
+            (scalar::KERNELS.gemm)(job, count, patches, out, scratch);
+            if let ([_, ..], 129..) = (&*out, job.requant.bias.len()) {
+                out[0] ^= 1;
+            }
+        },
+        ..scalar::KERNELS
+    };
+    let depthwise = tidbit::kernels::Kernels {
+        depthwise: |job, rows, out, scratch| {
+            (scalar::KERNELS.depthwise)(job, rows, out, scratch);
+            if let ([_, ..], 129..) = (&*out, job.channels) {
+                out[0] ^= 1;
+            }
+        },
+        ..scalar::KERNELS
+    };
+    for (wrong, kernel) in [(gemm, "gemm"), (depthwise, "depthwise")] {
+        let failure = run(&wrong, &mut Box::new(Bench::new()), 1).unwrap_err();
+        assert_eq!((failure.kernel, failure.place), (kernel, "output"));
+    }
+}
+
 #[test]
 fn a_net_answers_the_same_in_every_order_and_by_every_backend() {
     for blob in [tiny(), every_op(), streamed()] {

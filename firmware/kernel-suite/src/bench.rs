@@ -6,7 +6,7 @@ const WEIGHTS: usize = 8192;
 const OUTPUT: usize = 2048;
 const SCRATCH: usize = 4096;
 /// Most output channels of a job.
-pub const CHANNELS: usize = 64;
+pub const CHANNELS: usize = 144;
 /// Bytes that no job may touch, on either side of its output and scratch.
 pub const MARGIN: usize = 32;
 

@@ -11,6 +11,10 @@ const LENGTHS: [usize; 24] = [
     1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 27, 31, 32, 33, 48, 64, 100, 130, 144, 170, 300,
 ];
 
+/// Numbers of outputs around those that wide vectors make together, and lengths that leave room for them.
+const WIDE: [usize; 10] = [25, 31, 32, 33, 48, 63, 64, 65, 128, 144];
+const SHORT: [usize; 6] = [1, 4, 9, 16, 27, 48];
+
 pub fn run(
     kernels: &Kernels,
     bench: &mut Bench,
@@ -18,12 +22,12 @@ pub fn run(
     scale: u32,
 ) -> Result<u32, Failure> {
     let mut jobs = 0;
-    for outputs in 1..=24 {
-        for k in LENGTHS {
-            for _ in 0..scale {
-                gemm(kernels, bench, numbers, (outputs, k), jobs)?;
-                jobs += 1;
-            }
+    let narrow = (1..=24).flat_map(|outputs| LENGTHS.map(|k| (outputs, k)));
+    let wide = WIDE.iter().flat_map(|&outputs| SHORT.map(|k| (outputs, k)));
+    for size in narrow.chain(wide) {
+        for _ in 0..scale {
+            gemm(kernels, bench, numbers, size, jobs)?;
+            jobs += 1;
         }
     }
     Ok(jobs)
@@ -52,6 +56,7 @@ fn gemm(
     let stride = outputs * usize::from(output_bytes) + numbers.of(&[0, 0, 0, 1, 4, 7]);
     let first = numbers.of(&[0, 0, 0, 4, 1, 2, 3]);
     let target = MARGIN + numbers.below(4);
+    let count = count.min((bench.found.len() - 2 * MARGIN - 4) / stride);
     let length = (count - 1) * stride + outputs * usize::from(output_bytes);
     let read = (count - 1) * pitch + k * usize::from(input_bytes);
     bench.clear();

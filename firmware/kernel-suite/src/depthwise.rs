@@ -3,8 +3,11 @@
 use tidbit::kernels::scratch::of_depthwise;
 use tidbit::kernels::{Depthwise, Kernels, MAX_TAP_ROWS, Packing, Requant, Weights, scalar};
 
-use crate::bench::{Bench, Failure, MARGIN};
+use crate::bench::{Bench, CHANNELS, Failure, MARGIN};
 use crate::numbers::Numbers;
+
+/// Numbers of channels around those that wide vectors take together.
+const WIDE: [usize; 10] = [24, 31, 32, 33, 48, 63, 64, 65, 128, 144];
 
 pub fn run(
     kernels: &Kernels,
@@ -13,19 +16,21 @@ pub fn run(
     scale: u32,
 ) -> Result<u32, Failure> {
     let mut jobs = 0;
-    for channels in 1..=20 {
-        for width in 1..=12 {
-            for _ in 0..scale * 2 {
-                let kernel = match numbers.below(3) {
-                    0 => [1 + numbers.below(7), 1 + numbers.below(7)],
-                    _ => numbers.of(&[[3, 3], [5, 5]]),
-                };
-                let wide = numbers.below(12) == 0;
-                let width = if wide { width * 11 } else { width };
-                let channels = if wide { channels.min(5) } else { channels };
-                one(kernels, bench, numbers, (channels, width, kernel), jobs)?;
-                jobs += 1;
-            }
+    let few = (1..=20).flat_map(|channels| (1..=12).map(move |width| (channels, width)));
+    let many = WIDE
+        .iter()
+        .flat_map(|&channels| [(channels, 3), (channels, 8)]);
+    for (channels, width) in few.chain(many) {
+        for _ in 0..scale * 2 {
+            let kernel = match numbers.below(3) {
+                0 => [1 + numbers.below(7), 1 + numbers.below(7)],
+                _ => numbers.of(&[[3, 3], [5, 5]]),
+            };
+            let wide = numbers.below(12) == 0;
+            let width = if wide { width * 11 } else { width };
+            let channels = if wide { channels.min(5) } else { channels };
+            one(kernels, bench, numbers, (channels, width, kernel), jobs)?;
+            jobs += 1;
         }
     }
     Ok(jobs)
@@ -50,7 +55,7 @@ fn one(
     let bytes = if plain { [1; 6] } else { [1, 1, 1, 1, 1, 2] };
     let (input_bytes, output_bytes) = (numbers.of(&bytes), numbers.of(&bytes));
     let multipliers = if plain { [1; 6] } else { [1, 1, 1, 1, 2, 3] };
-    let multiplier = numbers.of(&multipliers);
+    let multiplier = numbers.of(&multipliers).min(CHANNELS / channels);
     let dilations = if plain { [0; 4] } else { [0, 0, 0, 1] };
     let (stride, dilation) = (1 + numbers.of(&[0, 0, 1, 1, 2]), 1 + numbers.of(&dilations));
     let row_stride = 1 + numbers.of(&[0, 0, 1, 1, 2]);
