@@ -90,7 +90,6 @@ fn a_sealed_corruption_is_refused_or_harmless() {
         ran > 100_000,
         "most weights are as good as others, but only {ran} ran"
     );
-    assert!(corrupt_each_byte(&every_op(), telling_values) > 1000);
     assert!(corrupt_each_byte(&streamed(), telling_values) > 1000);
 }
 
@@ -105,7 +104,6 @@ fn a_sealed_corruption_of_a_single_operator_is_refused_or_harmless() {
 }
 
 #[test]
-#[ignore = "takes a minute: half a million inferences"]
 fn every_sealed_corruption_of_every_operator_is_refused_or_harmless() {
     assert!(corrupt_each_byte(&every_op(), all_values) > 100_000);
 }
