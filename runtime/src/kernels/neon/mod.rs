@@ -5,7 +5,7 @@
 //!
 //! On bare metal nothing that is read or written needs more alignment than its type has ([`vector`]). Yet a
 //! board should have its MMU on, with its RAM as normal memory: else memory is a device's, which no cache
-//! keeps. Under an operating system accesses are not aligned, and memory is normal anyway.
+//! keeps. Under an operating system memory is normal, and accesses that are not aligned are right.
 
 mod copy;
 mod depthwise;
