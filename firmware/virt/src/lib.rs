@@ -17,4 +17,6 @@ pub use counter::{Clock, Cycles};
 pub use panic::halt;
 pub use pin::NoPin;
 pub use serve::{Buffers, serve};
+pub use tidbit_app::Budget;
+pub use tidbit_parts::Arena;
 pub use uart::Link;

@@ -5,6 +5,38 @@ use tidbit_parts::{Arena, Painted};
 
 use crate::{Link, NoPin, halt};
 
+/// The statics of a board's program, and `run`, which is what its `main` does once exceptions are caught.
+/// `$budget` is the module of the board's budgets, `$counter` starts its counter.
+#[macro_export]
+macro_rules! program {
+    ($budget:ident, $counter:expr) => {
+        /// Outside of what boot clears.
+        #[unsafe(link_section = ".bss.uninit.ARENA")]
+        static ARENA: $crate::Arena<{ $budget::ARENA_BYTES }> = $crate::Arena::new();
+
+        static mut BUFFERS: $crate::Buffers<{ $budget::BUFFER_BYTES / size_of::<u16>() }> =
+            $crate::Buffers::new();
+
+        /// Answers the host until the link is gone.
+        ///
+        /// # Safety
+        /// It is called once.
+        unsafe fn run() -> ! {
+            // SAFETY: this function runs once, and nobody else refers to this static.
+            let buffers = unsafe { &mut *core::ptr::addr_of_mut!(BUFFERS) };
+            // SAFETY: `board.toml` gives a range of the board's DRAM, which is mapped from the first
+            // instruction of Rust on, and which memory.x does not mention; so no code and no variable lies
+            // there.
+            let blob = unsafe { $crate::region($budget::BLOB_ADDRESS, $budget::BLOB_BYTES) };
+            let own = $crate::Budget {
+                board: $budget::NAME,
+                stack_bytes: $budget::STACK_BYTES,
+            };
+            $crate::serve(own, blob, &ARENA, buffers, $counter)
+        }
+    };
+}
+
 /// What is too large for the stack; of the buffer so many words.
 pub struct Buffers<const WORDS: usize> {
     line: Line,

@@ -9,18 +9,9 @@ mod counter;
 mod memory_map;
 mod vectors;
 
-use core::ptr::addr_of_mut;
-
 use aarch64_rt::entry;
-use tidbit_app::Budget;
-use tidbit_parts::Arena;
-use tidbit_virt::{Buffers, region, serve};
 
-/// Outside of what boot clears.
-#[unsafe(link_section = ".bss.uninit.ARENA")]
-static ARENA: Arena<{ budget::ARENA_BYTES }> = Arena::new();
-
-static mut BUFFERS: Buffers<{ budget::BUFFER_BYTES / size_of::<u16>() }> = Buffers::new();
+tidbit_virt::program!(budget, counter::start);
 
 /// Bytes of a page, by which aarch64-rt counts the stack.
 const PAGE: usize = 4096;
@@ -30,14 +21,6 @@ entry!(main, { budget::STACK_BYTES as usize / PAGE });
 /// The registers at the start hold nothing that this firmware needs.
 fn main(_: u64, _: u64, _: u64, _: u64) -> ! {
     vectors::install();
-    // SAFETY: boot calls this function once, and nobody else refers to this static.
-    let buffers = unsafe { &mut *addr_of_mut!(BUFFERS) };
-    // SAFETY: `board.toml` gives a range of the board's DRAM, which is mapped from the first instruction
-    // of Rust on, and which memory.x does not mention; so no code and no variable lies there.
-    let blob = unsafe { region(budget::BLOB_ADDRESS, budget::BLOB_BYTES) };
-    let own = Budget {
-        board: budget::NAME,
-        stack_bytes: budget::STACK_BYTES,
-    };
-    serve(own, blob, &ARENA, buffers, counter::start)
+    // SAFETY: boot calls this function once.
+    unsafe { run() }
 }
