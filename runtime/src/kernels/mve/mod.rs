@@ -24,6 +24,7 @@ mod dot;
 mod elements;
 mod gemm;
 mod layout;
+mod medium;
 mod narrow;
 mod sums;
 mod wide;
