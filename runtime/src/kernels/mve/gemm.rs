@@ -9,6 +9,8 @@ use crate::kernels::{Gemm, Packing, scalar};
 
 /// Output channels of a block.
 const BLOCK: usize = 4;
+/// Most bytes from one output pixel to the next: places within four pixels are of 16 bits.
+const FARTHEST: usize = 0x5000;
 
 /// What the assembly of a GEMM works through; it counts up the places as it goes.
 #[repr(C)]
@@ -42,7 +44,8 @@ pub(super) struct Tiles {
 /// A [`Gemm`] over `count` patches.
 pub fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], scratch: &mut [i8]) {
     let packing = job.weights.packing;
-    let known = matches!(packing, Packing::CortexM55 | Packing::Portable);
+    let known = matches!(packing, Packing::CortexM55 | Packing::Portable)
+        && (count == 1 || job.stride <= FARTHEST);
     if (job.input_bytes, job.output_bytes) != (1, 1) || !known {
         return scalar::gemm(job, count, patches, out, scratch);
     }
@@ -91,10 +94,7 @@ fn in_blocks(job: &Gemm<'_>, (count, blocks): (usize, usize), patches: &[i8], ou
         shift: u32::from(requant.shift),
     };
     // Patches of some lengths go by four at a time; what is left of them goes by as all others do.
-    let whole = matches!(job.k, 17..=32)
-        && job.pitch == job.k
-        && requant.shift == 0
-        && medium::stores(job.stride);
+    let whole = matches!(job.k, 17..=32) && job.pitch == job.k && requant.shift == 0;
     let fours = if whole { count / medium::PIXELS } else { 0 };
     let first = fours.wrapping_mul(medium::PIXELS);
     let left = count.wrapping_sub(first);

@@ -13,11 +13,6 @@ use super::gemm::Tiles;
 /// Pixels of a pass.
 pub(super) const PIXELS: usize = 4;
 
-/// Whether outputs that are so many bytes apart can be stored: places within a pass are of 16 bits.
-pub(super) const fn stores(stride: usize) -> bool {
-    stride <= 0x5000
-}
-
 /// Rust macro for a pass: `head` loads 16 elements of a patch, `tail` the last 16 and moves on to the next.
 macro_rules! pass {
     ([$($head:literal,)*], [$($tail:literal,)*],) => {
@@ -55,7 +50,7 @@ macro_rules! pass {
     };
 }
 
-/// Four pixels a pass, for `k` from 17 to 32, a pitch of `k`, no shift and a stride that [`stores`] knows.
+/// Four pixels a pass, for `k` from 17 to 32, a pitch of `k` and no shift.
 ///
 /// # Safety
 /// All that `tiles` names has to be there; see [`Tiles`].
