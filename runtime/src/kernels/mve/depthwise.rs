@@ -30,7 +30,7 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &
     }
     let room = aligned(scratch);
     match Layout::of(job, room.len()) {
-        Some(layout) if is_three(job) => of_rows(job, &layout, (1, rows), (1, out), room),
+        Some(layout) if is_three(job) => of_rows::<3>(job, &layout, (1, rows), (1, out), room),
         Some(layout) if layout.planes == 1 && job.kernel[1] <= FEW => {
             of_layout::<FEW, 1>(job, &layout, rows, out, room);
         }

@@ -28,6 +28,7 @@ mod medium;
 mod narrow;
 mod sums;
 mod three;
+mod tile;
 mod wide;
 
 use super::{Kernels, Packing, scalar};

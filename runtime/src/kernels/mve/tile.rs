@@ -1,0 +1,333 @@
+//! A tile of a depthwise convolution with 3×3 windows, in assembly: block by block of 16 channels, row by row
+//! of windows.
+//!
+//! The weights of a block come to [`columns`](super::columns) once, on the stack; for each row so does what
+//! lies under its windows, in scratch. Then the weights of four channels stay in vectors while the windows
+//! go by, as in [`sums`](super::sums).
+
+use core::arch::naked_asm;
+
+/// Windows side by side in some rows; the places move on to the next channels, block by block.
+#[repr(C)]
+pub(super) struct Tile {
+    /// Rows under the windows, from the first channel of their first pixel on; null for padding.
+    pub(super) rows: *const *const i8,
+    /// Rows of windows.
+    pub(super) height: usize,
+    /// Bytes in `rows` from one row of windows to the next.
+    pub(super) row_step: usize,
+    /// Bytes of a row of the output.
+    pub(super) pitch: usize,
+    /// Where the first window's next channels go.
+    pub(super) out: *mut i8,
+    /// Channels that are left, at least one.
+    pub(super) left_channels: usize,
+    /// Channels, and bytes from one output pixel to the next.
+    pub(super) channels: usize,
+    /// Of the next channels, tap by tap.
+    pub(super) weights: *const i8,
+    /// Bytes of a row before the next channels of the first pixel that is under the windows.
+    pub(super) byte: usize,
+    /// What stands outside the image, and bytes from there to that of the next channels.
+    pub(super) beyond: *const i8,
+    pub(super) onward: usize,
+    /// Loads of what is beyond the left border, of each row, and of what is beyond the right border; of each row
+    /// there are some bytes more.
+    pub(super) left: usize,
+    pub(super) body: usize,
+    pub(super) rest: usize,
+    pub(super) right: usize,
+    /// Where the columns of the three go.
+    pub(super) targets: [*mut i8; 3],
+    /// Bytes from one load of a row to the next; 16 are those of a load too.
+    pub(super) load: usize,
+    /// Windows.
+    pub(super) count: usize,
+    /// Bytes from one window to the next.
+    pub(super) advance: usize,
+    /// Of the next channels.
+    pub(super) bias: *const [u8; 4],
+    /// Of the next channels.
+    pub(super) multipliers: *const [u8; 4],
+    /// Of the output.
+    pub(super) zero_point: i32,
+    /// Left shift of the sums.
+    pub(super) shift: u32,
+    /// Bytes of a column.
+    pub(super) column: usize,
+}
+
+/// Assembly: what stores four vectors to columns.
+macro_rules! store {
+    () => {
+        "vst40.8 {{q0, q1, q2, q3}}, [r4]
+        vst41.8 {{q0, q1, q2, q3}}, [r4]
+        vst42.8 {{q0, q1, q2, q3}}, [r4]
+        vst43.8 {{q0, q1, q2, q3}}, [r4]!"
+    };
+}
+
+/// Assembly: what loads from three rows, and what moves on in them.
+macro_rules! load {
+    () => {
+        "vpsttt
+        vldrbt.u8 q0, [r1]
+        vldrbt.u8 q1, [r2]
+        vldrbt.u8 q2, [r3]"
+    };
+    (onward $first:literal, $second:literal, $third:literal) => {
+        concat!(
+            "add r1, r1, ",
+            $first,
+            "\n",
+            "add r2, r2, ",
+            $second,
+            "\n",
+            "add r3, r3, ",
+            $third,
+        )
+    };
+}
+
+/// Assembly: a row of which a window sees nothing but padding is what is beyond, again and again.
+macro_rules! start {
+    ($row:literal, $step:literal) => {
+        concat!(
+            "cmp ",
+            $row,
+            ", #0\n",
+            "itee ne\n",
+            "addne ",
+            $row,
+            ", ",
+            $row,
+            ", r8\n",
+            "moveq ",
+            $row,
+            ", r10\n",
+            "moveq ",
+            $step,
+            ", #0",
+        )
+    };
+}
+
+/// Assembly: the sums of four channels of a window.
+macro_rules! sums {
+    () => {
+        "vldrw.u32 q4, [q5]
+        vmladav.s8 r0, q4, q0
+        vldrw.u32 q4, [q5, #4]
+        vmladav.s8 r2, q4, q1
+        vldrw.u32 q4, [q5, #8]
+        vmladav.s8 r4, q4, q2
+        vldrw.u32 q4, [q5, #12]
+        vmladav.s8 r6, q4, q3
+        vadd.i32 q5, q5, r8
+        vmov q4[2], q4[0], r0, r4
+        vmov q4[3], q4[1], r2, r6
+        vadd.i32 q4, q4, q6"
+    };
+}
+
+/// Frame: 0 columns of the weights, 256 where a window's words are, 272 the rows under the next row, 276
+/// where the next row's channels go, 280 rows left, 284 channels of the block, 288 where four words of
+/// the weights are.
+///
+/// # Safety
+/// All that `tile` names has to be there; see [`Tile`].
+#[unsafe(naked)]
+pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
+    naked_asm!(
+        ".cpu cortex-m55",
+        "push {{r4-r11, lr}}",
+        "vpush {{d8-d15}}",
+        "sub sp, sp, #304",
+        "mov r12, r0",
+        // A window's fourth word is its first one again, with weights of 0.
+        "vmov.i32 q0, #0",
+        "vstrw.32 q0, [sp, #192]",
+        "vstrw.32 q0, [sp, #208]",
+        "vstrw.32 q0, [sp, #224]",
+        "vstrw.32 q0, [sp, #240]",
+        "movs r0, #0",
+        "ldr r1, [r12, #100]", // column
+        "lsl r2, r1, #1",
+        "strd r0, r1, [sp, #256]",
+        "strd r2, r0, [sp, #264]",
+        "movs r1, #64",
+        "movs r2, #128",
+        "movs r3, #192",
+        "strd r0, r1, [sp, #288]",
+        "strd r2, r3, [sp, #296]",
+        // A block of channels: its weights to columns.
+        "2:",
+        "ldrd r11, r5, [r12, #20]", // channels left, channels
+        "cmp r11, #16",
+        "it hi",
+        "movhi r11, #16",
+        "str r11, [sp, #284]",
+        "vctp.8 r11",
+        "ldr r1, [r12, #28]", // weights
+        "add r0, r1, #16",
+        "str r0, [r12, #28]",
+        "add r0, r5, r5, lsl #1",
+        "add r2, r1, r0",
+        "add r3, r2, r0",
+        "vmov.i32 q3, #0",
+        "mov r4, sp",
+        ".rept 2",
+        load!(),
+        load!(onward "r5", "r5", "r5"),
+        store!(),
+        ".endr",
+        load!(),
+        store!(),
+        "ldr r0, [r12]",      // rows
+        "ldr r1, [r12, #16]", // output
+        "ldr r2, [r12, #4]",  // height
+        "strd r0, r1, [sp, #272]",
+        "str r2, [sp, #280]",
+        "add r1, r1, #16",
+        "str r1, [r12, #16]",
+        // A row: what lies under its windows to columns.
+        "3:",
+        "ldrd r8, r10, [r12, #32]", // byte, beyond
+        "ldr r9, [sp, #272]",
+        "ldr r11, [sp, #284]",
+        "ldr r7, [r12, #72]", // load
+        "cmp r7, #16",
+        "it eq",
+        "moveq r11, #16",
+        "vctp.8 r11",
+        "mov r5, r7",
+        "mov r6, r7",
+        "ldrd r1, r2, [r9]",
+        "ldr r3, [r9, #8]",
+        start!("r1", "r5"),
+        start!("r2", "r6"),
+        start!("r3", "r7"),
+        "vpst",
+        "vldrbt.u8 q3, [r10]",
+        "ldr r0, [r12, #44]", // left
+        "wls lr, r0, 5f",
+        "ldr r4, [r12, #60]",
+        "vmov q0, q3",
+        "vmov q1, q3",
+        "vmov q2, q3",
+        "4:",
+        store!(),
+        "le lr, 4b",
+        "5:",
+        "ldr r0, [r12, #48]", // body
+        "ldr r4, [r12, #64]",
+        "wls lr, r0, 7f",
+        "6:",
+        load!(),
+        load!(onward "r5", "r6", "r7"),
+        store!(),
+        "le lr, 6b",
+        "7:",
+        "ldr r0, [r12, #52]", // rest
+        "cbz r0, 8f",
+        "vctp.8 r0",
+        load!(),
+        store!(),
+        "8:",
+        "ldr r0, [r12, #56]", // right
+        "wls lr, r0, 20f",
+        "ldr r4, [r12, #68]",
+        "vmov q0, q3",
+        "vmov q1, q3",
+        "vmov q2, q3",
+        "9:",
+        store!(),
+        "le lr, 9b",
+        "20:",
+        "ldrd r9, r5, [r12, #92]", // zero point, shift
+        "ldr r8, [r12, #80]",      // advance
+        "ldr r7, [r12, #24]",      // channels
+        "ldr r10, [sp, #284]",
+        "movs r6, #0",
+        // Four channels: weights to q0-q3, biases to q6, multipliers to q7.
+        "21:",
+        "add r0, sp, r6",
+        "ldr r1, [r12, #60]",
+        "add r1, r1, r6",
+        "ldrd r2, r4, [r12, #84]", // biases, multipliers
+        "add r2, r2, r6",
+        "add r4, r4, r6",
+        "ldr r3, [sp, #276]",
+        "add r3, r3, r6, lsr #2",
+        "add r11, r6, #16",
+        "vldrw.u32 q4, [sp, #288]",
+        "vldrw.u32 q5, [sp, #256]",
+        "vadd.i32 q4, q4, r0",
+        "vadd.i32 q5, q5, r1",
+        "vldrw.u32 q0, [q4]",
+        "vldrw.u32 q1, [q4, #4]",
+        "vldrw.u32 q2, [q4, #8]",
+        "vldrw.u32 q3, [q4, #12]",
+        "vctp.32 r10",
+        "vpstt",
+        "vldrbt.u8 q6, [r2]",
+        "vldrbt.u8 q7, [r4]",
+        "ldr r0, [r12, #76]", // count
+        "dls lr, r0",
+        "cmp r10, #4",
+        "blo 24f",
+        "cmp r5, #0",
+        "bne 24f",
+        "22:",
+        sums!(),
+        "vrmulh.s32 q4, q4, q7",
+        "vqmovnb.s32 q4, q4",
+        "vqadd.s16 q4, q4, r9",
+        "vqmovnb.s16 q4, q4",
+        "vstrb.32 q4, [r3]",
+        "add r3, r3, r7",
+        "le lr, 22b",
+        "23:",
+        "mov r6, r11",
+        "subs r10, r10, #4",
+        "bhi 21b",
+        "ldrd r0, r1, [sp, #272]",
+        "ldrd r2, r3, [r12, #8]", // row step, pitch
+        "add r0, r0, r2",
+        "add r1, r1, r3",
+        "strd r0, r1, [sp, #272]",
+        "ldr r0, [sp, #280]",
+        "subs r0, r0, #1",
+        "str r0, [sp, #280]",
+        "bne 3b",
+        "ldrd r0, r1, [r12, #84]",
+        "add r0, r0, #64",
+        "add r1, r1, #64",
+        "strd r0, r1, [r12, #84]",
+        "ldrd r0, r1, [r12, #32]",
+        "ldr r2, [r12, #40]", // onward
+        "add r0, r0, #16",
+        "add r1, r1, r2",
+        "strd r0, r1, [r12, #32]",
+        "ldr r0, [r12, #20]",
+        "subs r0, r0, #16",
+        "str r0, [r12, #20]",
+        "bhi 2b",
+        "add sp, sp, #304",
+        "vpop {{d8-d15}}",
+        "pop {{r4-r11, pc}}",
+        // The same with a shift, and for the last one to three channels.
+        "24:",
+        sums!(),
+        "vshl.s32 q4, r5",
+        "vrmulh.s32 q4, q4, q7",
+        "vqmovnb.s32 q4, q4",
+        "vqadd.s16 q4, q4, r9",
+        "vqmovnb.s16 q4, q4",
+        "vpst",
+        "vstrbt.32 q4, [r3]",
+        "add r3, r3, r7",
+        "le lr, 24b",
+        "b 23b",
+    )
+}
