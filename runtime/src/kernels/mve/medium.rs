@@ -3,7 +3,7 @@
 //!
 //! What a patch has beyond 16 elements is the end of a second load, which begins amid the first: the
 //! weights of what it reads again are 0, so no load is predicated. 44 instructions for eight outputs, 40
-//! where there are 32 elements; [`wide`](super::wide) takes 51 and more, for it loads the weights of every pair
+//! where there are 32 elements; [`wide`](super::wide) takes 50 and more, for it loads the weights of every pair
 //! of pixels again.
 
 use core::arch::naked_asm;

@@ -75,6 +75,11 @@ macro_rules! load {
         vldrbt.u8 q1, [r2]
         vldrbt.u8 q2, [r3]"
     };
+    (whole) => {
+        "vldrb.u8 q0, [r1]
+        vldrb.u8 q1, [r2]
+        vldrb.u8 q2, [r3]"
+    };
     (onward $first:literal, $second:literal, $third:literal) => {
         concat!(
             "add r1, r1, ",
@@ -221,9 +226,11 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "5:",
         "ldr r0, [r12, #48]", // body
         "ldr r4, [r12, #64]",
+        "cmp r11, #16",
+        "bne 25f",
         "wls lr, r0, 7f",
         "6:",
-        load!(),
+        load!(whole),
         load!(onward "r5", "r6", "r7"),
         store!(),
         "le lr, 6b",
@@ -244,40 +251,43 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         store!(),
         "le lr, 9b",
         "20:",
-        "ldrd r9, r5, [r12, #92]", // zero point, shift
+        "ldrd r9, r0, [r12, #92]", // zero point, shift
         "ldr r8, [r12, #80]",      // advance
         "ldr r7, [r12, #24]",      // channels
         "ldr r10, [sp, #284]",
-        "movs r6, #0",
+        "ldr r11, [r12, #60]", // columns
+        "movs r1, #0",
+        // As many channels have to be left, or else it takes more: with a shift, always.
+        "movs r5, #4",
+        "cmp r0, #0",
+        "it ne",
+        "movne r5, #64",
         // Four channels: weights to q0-q3, biases to q6, multipliers to q7.
         "21:",
-        "add r0, sp, r6",
-        "ldr r1, [r12, #60]",
-        "add r1, r1, r6",
-        "ldrd r2, r4, [r12, #84]", // biases, multipliers
-        "add r2, r2, r6",
-        "add r4, r4, r6",
-        "ldr r3, [sp, #276]",
-        "add r3, r3, r6, lsr #2",
-        "add r11, r6, #16",
+        "add r0, sp, r1",
+        "add r2, r11, r1",
         "vldrw.u32 q4, [sp, #288]",
         "vldrw.u32 q5, [sp, #256]",
         "vadd.i32 q4, q4, r0",
-        "vadd.i32 q5, q5, r1",
+        "vadd.i32 q5, q5, r2",
         "vldrw.u32 q0, [q4]",
         "vldrw.u32 q1, [q4, #4]",
         "vldrw.u32 q2, [q4, #8]",
         "vldrw.u32 q3, [q4, #12]",
         "vctp.32 r10",
+        "ldrd r2, r4, [r12, #84]", // biases, multipliers
+        "add r2, r2, r1",
+        "add r4, r4, r1",
         "vpstt",
         "vldrbt.u8 q6, [r2]",
         "vldrbt.u8 q7, [r4]",
+        "ldr r3, [sp, #276]",
+        "add r3, r3, r1, lsr #2",
+        "adds r1, r1, #16",
         "ldr r0, [r12, #76]", // count
         "dls lr, r0",
-        "cmp r10, #4",
+        "cmp r10, r5",
         "blo 24f",
-        "cmp r5, #0",
-        "bne 24f",
         "22:",
         sums!(),
         "vrmulh.s32 q4, q4, q7",
@@ -288,7 +298,6 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "add r3, r3, r7",
         "le lr, 22b",
         "23:",
-        "mov r6, r11",
         "subs r10, r10, #4",
         "bhi 21b",
         "ldrd r0, r1, [sp, #272]",
@@ -318,8 +327,10 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "pop {{r4-r11, pc}}",
         // The same with a shift, and for the last one to three channels.
         "24:",
+        "ldr r11, [r12, #96]", // shift
+        "27:",
         sums!(),
-        "vshl.s32 q4, r5",
+        "vshl.s32 q4, r11",
         "vrmulh.s32 q4, q4, q7",
         "vqmovnb.s32 q4, q4",
         "vqadd.s16 q4, q4, r9",
@@ -327,7 +338,19 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "vpst",
         "vstrbt.32 q4, [r3]",
         "add r3, r3, r7",
-        "le lr, 24b",
+        "le lr, 27b",
+        "ldr r11, [r12, #60]",
         "b 23b",
+        // What lies under the windows, where it is fewer channels than a load has.
+        "25:",
+        "cmp r0, #0",
+        "beq 7b",
+        "dls lr, r0",
+        "26:",
+        load!(),
+        load!(onward "r5", "r6", "r7"),
+        store!(),
+        "le lr, 26b",
+        "b 7b",
     )
 }
