@@ -117,27 +117,53 @@ macro_rules! start {
     };
 }
 
-/// Assembly: the sums of four channels of a window.
+/// Assembly: the sums of four channels of a window, which begins behind the one before: what moves on, and the
+/// first word.
 macro_rules! sums {
-    () => {
-        "vldrw.u32 q4, [q5]
-        vmladav.s8 r0, q4, q0
-        vldrw.u32 q4, [q5, #4]
-        vmladav.s8 r2, q4, q1
-        vldrw.u32 q4, [q5, #8]
-        vmladav.s8 r4, q4, q2
-        vldrw.u32 q4, [q5, #12]
-        vmladav.s8 r6, q4, q3
-        vadd.i32 q5, q5, r8
-        vmov q4[2], q4[0], r0, r4
-        vmov q4[3], q4[1], r2, r6
-        vadd.i32 q4, q4, q6"
+    ($onward:literal, $first:literal) => {
+        concat!(
+            $onward,
+            "\nvldrw.u32 q4, ",
+            $first,
+            "
+            vmladav.s8 r0, q4, q0
+            vldrw.u32 q4, [q5, #4]
+            vmladav.s8 r2, q4, q1
+            vldrw.u32 q4, [q5, #8]
+            vmladav.s8 r4, q4, q2
+            vldrw.u32 q4, [q5, #12]
+            vmladav.s8 r6, q4, q3
+            vmov q4[2], q4[0], r0, r4
+            vmov q4[3], q4[1], r2, r6
+            vadd.i32 q4, q4, q6"
+        )
+    };
+}
+
+/// Assembly: all windows, for which `sums` has what [`sums!`] takes.
+macro_rules! windows {
+    ($label:literal, $sums:expr) => {
+        concat!(
+            $label,
+            ":\n",
+            $sums,
+            "
+            vrmulh.s32 q4, q4, q7
+            vqmovnb.s32 q4, q4
+            vqadd.s16 q4, q4, r9
+            vqmovnb.s16 q4, q4
+            vstrb.32 q4, [r3]
+            add r3, r3, r7
+            le lr, ",
+            $label,
+            "b",
+        )
     };
 }
 
 /// Frame: 0 columns of the weights, 256 where a window's words are, 272 the rows under the next row, 276
 /// where the next row's channels go, 280 rows left, 284 channels of the block, 288 where four words of
-/// the weights are.
+/// the weights are, 304 the loop that takes the windows.
 ///
 /// # Safety
 /// All that `tile` names has to be there; see [`Tile`].
@@ -147,7 +173,7 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         ".cpu cortex-m55",
         "push {{r4-r11, lr}}",
         "vpush {{d8-d15}}",
-        "sub sp, sp, #304",
+        "sub sp, sp, #308",
         "mov r12, r0",
         // A window's fourth word is its first one again, with weights of 0.
         "vmov.i32 q0, #0",
@@ -156,10 +182,30 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "vstrw.32 q0, [sp, #224]",
         "vstrw.32 q0, [sp, #240]",
         "movs r0, #0",
-        "ldr r1, [r12, #100]", // column
-        "lsl r2, r1, #1",
-        "strd r0, r1, [sp, #256]",
-        "strd r2, r0, [sp, #264]",
+        // Before each window's first sum there is a step onward.
+        "ldr r2, [r12, #100]", // column
+        "ldr r4, [r12, #80]",  // advance
+        "sub r1, r0, r4",
+        "sub r3, r2, r4",
+        "strd r1, r3, [sp, #256]",
+        "add r3, r3, r2",
+        "strd r3, r1, [sp, #264]",
+        // Which loop takes windows so far apart.
+        "adr r5, 30f",
+        "cmp r4, #64",
+        "bne 35f",
+        "adr r5, 22f",
+        "35:",
+        "cmp r4, #128",
+        "bne 35f",
+        "adr r5, 28f",
+        "35:",
+        "cmp r4, #32",
+        "bne 35f",
+        "adr r5, 29f",
+        "35:",
+        "add r5, r5, #1",
+        "str r5, [sp, #304]",
         "movs r1, #64",
         "movs r2, #128",
         "movs r3, #192",
@@ -252,8 +298,8 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "le lr, 9b",
         "20:",
         "ldrd r9, r0, [r12, #92]", // zero point, shift
-        "ldr r8, [r12, #80]",      // advance
-        "ldr r7, [r12, #24]",      // channels
+        "ldr r8, [sp, #304]",
+        "ldr r7, [r12, #24]", // channels
         "ldr r10, [sp, #284]",
         "ldr r11, [r12, #60]", // columns
         "movs r1, #0",
@@ -288,15 +334,10 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "dls lr, r0",
         "cmp r10, r5",
         "blo 24f",
+        "bx r8",
+        ".p2align 2",
         "22:",
-        sums!(),
-        "vrmulh.s32 q4, q4, q7",
-        "vqmovnb.s32 q4, q4",
-        "vqadd.s16 q4, q4, r9",
-        "vqmovnb.s16 q4, q4",
-        "vstrb.32 q4, [r3]",
-        "add r3, r3, r7",
-        "le lr, 22b",
+        windows!("31", sums!("", "[q5, #64]!")),
         "23:",
         "subs r10, r10, #4",
         "bhi 21b",
@@ -322,14 +363,31 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "subs r0, r0, #16",
         "str r0, [r12, #20]",
         "bhi 2b",
-        "add sp, sp, #304",
+        "add sp, sp, #308",
         "vpop {{d8-d15}}",
         "pop {{r4-r11, pc}}",
+        // The same for windows that are as far apart.
+        ".p2align 2",
+        "28:",
+        windows!("32", sums!("", "[q5, #128]!")),
+        "b 23b",
+        ".p2align 2",
+        "29:",
+        windows!("33", sums!("", "[q5, #32]!")),
+        "b 23b",
+        // As far as it may be.
+        ".p2align 2",
+        "30:",
+        "ldr r8, [r12, #80]", // advance
+        windows!("34", sums!("vadd.i32 q5, q5, r8", "[q5]")),
+        "ldr r8, [sp, #304]",
+        "b 23b",
         // The same with a shift, and for the last one to three channels.
         "24:",
+        "ldr r8, [r12, #80]",  // advance
         "ldr r11, [r12, #96]", // shift
         "27:",
-        sums!(),
+        sums!("vadd.i32 q5, q5, r8", "[q5]"),
         "vshl.s32 q4, r11",
         "vrmulh.s32 q4, q4, q7",
         "vqmovnb.s32 q4, q4",
