@@ -29,9 +29,37 @@ pub(super) fn several_rows(
     }
     let room = aligned(scratch);
     let layout = Layout::of(job, room.len())?;
+    let mut starts = [core::ptr::null(); MAX_TAP_ROWS];
+    for (place, row) in starts.iter_mut().zip(rows) {
+        *place = start(row);
+    }
     let height = further.wrapping_add(1);
-    of_rows::<MAX_TAP_ROWS>(job, &layout, (row_stride, rows), (height, out), room);
+    let to = (height, out.len().checked_div(height)?, out);
+    of_rows(job, &layout, (row_stride, &starts), to, room);
     Some(())
+}
+
+/// One row, of a job whose windows are [3×3](is_three). The caller knows that it fits.
+pub(super) fn of_row(
+    job: &Depthwise<'_>,
+    layout: &Layout,
+    rows: &[&[i8]],
+    out: &mut [i8],
+    scratch: &mut [i8],
+) {
+    if let &[top, middle, bottom] = rows {
+        let starts = [start(top), start(middle), start(bottom)];
+        of_rows(job, layout, (0, &starts), (1, out.len(), out), scratch);
+    }
+}
+
+/// Where a row begins; null for padding.
+fn start(row: &[i8]) -> *const i8 {
+    if row.is_empty() {
+        core::ptr::null()
+    } else {
+        row.as_ptr()
+    }
 }
 
 /// Whether windows are 3×3, without gaps.
@@ -39,74 +67,84 @@ pub(super) fn is_three(job: &Depthwise<'_>) -> bool {
     job.kernel == [TAPS, TAPS] && job.dilation == 1
 }
 
-/// `height` rows of 3×3 windows, `stride` rows apart, tile by tile. The caller knows that the job fits three
-/// of `rows` at a time; only the first `N` are used.
+/// `height` rows of 3×3 windows, `stride` rows apart, tile by tile; each has `pitch` bytes of the output.
+/// The caller knows that the job fits the rows that begin at `starts`, three at a time.
 #[inline(never)]
-pub(super) fn of_rows<const N: usize>(
+fn of_rows(
     job: &Depthwise<'_>,
     layout: &Layout,
-    (stride, rows): (usize, &[&[i8]]),
-    (height, out): (usize, &mut [i8]),
+    (stride, starts): (usize, &[*const i8]),
+    (height, pitch, out): (usize, usize, &mut [i8]),
     scratch: &mut [i8],
 ) {
     let channels = job.channels;
-    let pitch = out.len().checked_div(height).unwrap_or(0);
     let width = pitch.checked_div(channels).unwrap_or(0);
-    let mut starts = [core::ptr::null(); N];
-    for (start, row) in starts.iter_mut().zip(rows) {
-        if !row.is_empty() {
-            *start = row.as_ptr();
-        }
-    }
-    let used = height
-        .wrapping_sub(1)
-        .wrapping_mul(stride)
-        .wrapping_add(TAPS);
-    if used > rows.len().min(N) || height == 0 {
+    let further = height.wrapping_sub(1);
+    let read = further
+        .checked_mul(stride)
+        .map(|last| last.wrapping_add(TAPS));
+    let written = height.checked_mul(pitch);
+    if height == 0
+        || read.is_none_or(|read| read > starts.len())
+        || written.is_none_or(|written| written > out.len())
+    {
         return;
     }
     let requant = &job.requant;
     let mut pixel = [job.zero_point; BLOCK];
     let (beyond, onward) = outside_of(job, layout, &mut pixel);
     let base = scratch.as_mut_ptr();
+    let mut tile = Tile {
+        rows: starts.as_ptr(),
+        height,
+        row_step: stride.wrapping_mul(size_of::<*const i8>()),
+        pitch,
+        out: out.as_mut_ptr(),
+        left_channels: 0,
+        channels,
+        weights: job.weights.values.as_ptr(),
+        byte: 0,
+        beyond,
+        onward,
+        left: 0,
+        body: 0,
+        rest: 0,
+        right: 0,
+        targets: [base; 3],
+        load: if layout.pixels > 1 { BLOCK } else { channels },
+        count: 0,
+        advance: job.stride.wrapping_mul(layout.column),
+        bias: requant.bias.as_ptr(),
+        multipliers: requant.multipliers.as_ptr(),
+        zero_point: i32::from(requant.zero_point),
+        shift: u32::from(requant.shift),
+        column: layout.column,
+    };
     for x in (0..width).step_by(layout.windows.max(1)) {
         let count = layout.windows.min(width.wrapping_sub(x));
         let reach = Reach::of(job, layout, (x, count));
         let [inside, behind] = reach.places;
-        let mut tile = Tile {
-            rows: starts.as_ptr(),
-            height,
-            row_step: stride.wrapping_mul(size_of::<*const i8>()),
-            pitch,
-            out: out.as_mut_ptr().wrapping_add(x.wrapping_mul(channels)),
-            left_channels: channels,
-            channels,
-            weights: job.weights.values.as_ptr(),
-            byte: reach.byte,
-            beyond,
-            onward,
-            left: reach.left,
-            body: reach.body,
-            rest: reach.rest,
-            right: reach.right,
-            targets: [base, base.wrapping_add(inside), base.wrapping_add(behind)],
-            load: if layout.pixels > 1 { BLOCK } else { channels },
-            count,
-            advance: job.stride.wrapping_mul(layout.column),
-            bias: requant.bias.as_ptr(),
-            multipliers: requant.multipliers.as_ptr(),
-            zero_point: i32::from(requant.zero_point),
-            shift: u32::from(requant.shift),
-            column: layout.column,
-        };
+        tile.out = out.as_mut_ptr().wrapping_add(x.wrapping_mul(channels));
+        tile.left_channels = channels;
+        tile.weights = job.weights.values.as_ptr();
+        tile.byte = reach.byte;
+        tile.beyond = beyond;
+        tile.left = reach.left;
+        tile.body = reach.body;
+        tile.rest = reach.rest;
+        tile.right = reach.right;
+        tile.targets = [base, base.wrapping_add(inside), base.wrapping_add(behind)];
+        tile.count = count;
+        tile.bias = requant.bias.as_ptr();
+        tile.multipliers = requant.multipliers.as_ptr();
         // SAFETY: `fits` proved that there are nine weights, a bias and a multiplier for each channel, and
-        // `several_rows` or `fits` that each row that is not empty is of `width` pixels; of `starts`, the
-        // first `used` are read. `Reach` says what is read of these, and that there is room for the columns
-        // of `count` windows in scratch, which is word-aligned. The output has `height` rows of `width`
-        // pixels of `channels` bytes, `pitch` apart, and `x + count <= width`.
+        // the caller that there are `width` pixels in each row that is not null; of `starts`, those read
+        // are there. `Reach` says what is read of these, and that there is room for the columns
+        // of `count` windows in scratch, which is word-aligned. The output has `height` rows of `pitch`
+        // bytes, each of `width` pixels of `channels` bytes, and `x + count <= width`.
         unsafe { of_tile(&mut tile) };
     }
-    for row in out.chunks_exact_mut(pitch.max(1)) {
+    for row in out.chunks_exact_mut(pitch.max(1)).take(height) {
         clamp_pixels(requant, (width, channels), channels, row);
     }
 }
