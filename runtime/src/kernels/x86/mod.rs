@@ -6,6 +6,7 @@
 
 mod avx2;
 mod avx512;
+mod avxvnni;
 mod copy;
 mod detect;
 mod unrolled;
@@ -16,6 +17,11 @@ use super::Kernels;
 pub fn backends() -> impl Iterator<Item = &'static Kernels> {
     let found = detect::features();
     let avx2 = found.avx2.then_some(&avx2::KERNELS);
-    let vnni = found.avx512vnni.then_some(&avx512::KERNELS);
-    avx2.into_iter().chain(vnni)
+    let avxvnni = if found.avxvnni {
+        Some(&avxvnni::KERNELS)
+    } else {
+        found.avx512vnni.then_some(&avxvnni::KERNELS_EVEX)
+    };
+    let avx512 = found.avx512vnni.then_some(&avx512::KERNELS);
+    avx2.into_iter().chain(avxvnni).chain(avx512)
 }

@@ -5,11 +5,12 @@
 //! side is `|x|`, at most 128, and the signed side is the weight with the sign of `x`: two products are
 //! then at most `2 * 128 * 127`, which 16 bits hold, since no weight is -128.
 
-mod depthwise;
+pub mod block;
+pub mod depthwise;
 mod elements;
-mod gemm;
+pub mod gemm;
 mod lines;
-mod requant;
+pub mod requant;
 
 use super::copy;
 use crate::kernels::{Kernels, Packing, scalar};
