@@ -22,8 +22,20 @@ pub struct Vex;
 /// As AVX-512 VNNI with VL has it.
 pub struct Evex;
 
+macro_rules! vex {
+    () => {
+        "{{vex}} vpdpbusd"
+    };
+}
+
+macro_rules! evex {
+    () => {
+        "{{evex}} vpdpbusd"
+    };
+}
+
 macro_rules! encoding {
-    ($name:ident, $instruction:literal) => {
+    ($name:ident, $instruction:ident) => {
         impl Dot for $name {
             #[inline]
             #[target_feature(enable = "avx2")]
@@ -31,7 +43,7 @@ macro_rules! encoding {
                 let more;
                 // SAFETY: the processor knows the instruction, which takes registers to a register.
                 unsafe {
-                    asm!(concat!($instruction, " {0}, {1}, {2}"),
+                    asm!(concat!($instruction!(), " {0}, {1}, {2}"),
                         inlateout(ymm_reg) sums => more, in(ymm_reg) unsigned, in(ymm_reg) signed,
                         options(pure, nomem, nostack, preserves_flags));
                 }
@@ -41,5 +53,36 @@ macro_rules! encoding {
     };
 }
 
-encoding!(Vex, "{{vex}} vpdpbusd");
-encoding!(Evex, "{{evex}} vpdpbusd");
+encoding!(Vex, vex);
+encoding!(Evex, evex);
+
+#[cfg(test)]
+mod tests {
+    use super::asm;
+
+    /// The bytes of an instruction on three registers; it is not executed.
+    macro_rules! assembled {
+        ($instruction:ident) => {{
+            let (start, end): (*const u8, *const u8);
+            // SAFETY: two addresses are taken, of which the first is that of the bytes that are jumped over.
+            unsafe {
+                asm!("lea {0}, [rip + 2f]",
+                    "lea {1}, [rip + 3f]",
+                    "jmp 3f",
+                    "2:",
+                    concat!($instruction!(), " ymm7, ymm11, ymm3"),
+                    "3:",
+                    out(reg) start, out(reg) end, options(nomem, nostack, preserves_flags));
+                core::slice::from_raw_parts(start, end.offset_from_unsigned(start))
+            }
+        }};
+    }
+
+    /// Where no processor with AVX-VNNI runs the tests, this alone tells the encodings apart. The bytes are
+    /// those of Intel's manual: `VEX.256.66.0F38.W0 50 /r` and `EVEX.256.66.0F38.W0 50 /r`.
+    #[test]
+    fn each_encoding_is_the_manuals() {
+        assert_eq!(assembled!(vex), [0xc4, 0xe2, 0x25, 0x50, 0xfb]);
+        assert_eq!(assembled!(evex), [0x62, 0xf2, 0x25, 0x28, 0x50, 0xfb]);
+    }
+}
