@@ -1,5 +1,4 @@
-//! A block of the host's order, 16 output channels of a layer: its weights, and the way of its sums to
-//! memory.
+//! Blocks of the host's order, 16 output channels each: their weights, and the way of their sums to memory.
 
 use core::arch::x86_64::*;
 
@@ -8,114 +7,120 @@ use super::requant::{Finish, load_words};
 use crate::kernels::{Gemm, Packing};
 
 /// Channels of a block, by the host's order.
-pub const BLOCK: usize = Packing::Host.block().0;
+const BLOCK: usize = Packing::Host.block().0;
 
-/// Up to 16 channels, in halves of eight.
-pub struct Block {
+/// Channels in `H` registers of eight: up to 8 or up to 16 of a block, or all 32 of two.
+pub struct Channels<const H: usize> {
+    /// How many.
+    pub count: usize,
     weights: *const i8,
-    /// How many channels.
-    pub rows: usize,
+    /// Bytes of a block's weights.
+    block: usize,
     /// The last run, if it is of fewer than four elements, with zeros behind each channel's.
-    last: [__m256i; 2],
+    last: [__m256i; H],
     /// Bias of each channel.
-    pub bias: [__m256i; 2],
-    multipliers: [__m256i; 2],
+    pub bias: [__m256i; H],
+    multipliers: [__m256i; H],
 }
 
-impl Block {
-    /// The block that begins at channel `first`.
+impl<const H: usize> Channels<H> {
+    /// Those from channel `first` on.
     ///
     /// # Safety
-    /// `job.fits`, and `first` is a multiple of [`BLOCK`] below the number of channels.
+    /// `job.fits`; `first` is a multiple of a block, from where on there are 32 channels if `H` is 4, else
+    /// more than half a block if `H` is 2, else one at least.
     #[target_feature(enable = "avx2")]
     pub unsafe fn new(job: &Gemm<'_>, first: usize) -> Self {
-        let rows = job.outputs().wrapping_sub(first).min(BLOCK);
-        let (low, high) = (rows.min(8), rows.saturating_sub(8));
-        let upper = low.wrapping_mul(4);
-        let whole = job.k & !3;
+        let zero = [_mm256_setzero_si256(); H];
         // SAFETY: so many words, and `k` times as many weights, are there from `first` on.
         unsafe {
-            let weights = job.weights.values.as_ptr().add(first.wrapping_mul(job.k));
-            let words = |all: &[[u8; 4]]| {
-                let at = all.as_ptr().add(first).cast::<i8>();
-                [load_words(at, low), load_words(at.add(upper), high)]
+            let mut channels = Self {
+                count: job.outputs().wrapping_sub(first).min(H.wrapping_mul(8)),
+                weights: job.weights.values.as_ptr().add(first.wrapping_mul(job.k)),
+                block: job.k.wrapping_mul(BLOCK),
+                last: zero,
+                bias: zero,
+                multipliers: zero,
             };
-            Self {
-                weights,
-                rows,
-                last: last_run(weights.add(whole.wrapping_mul(rows)), rows, job.k & 3),
-                bias: words(job.requant.bias),
-                multipliers: words(job.requant.multipliers),
+            for h in 0..H {
+                let start = h.wrapping_mul(8);
+                let count = channels.count.wrapping_sub(start);
+                let words = |all: &[[u8; 4]]| {
+                    let at = all.as_ptr().add(first).add(start);
+                    load_words(at.cast(), count)
+                };
+                channels.bias[h] = words(job.requant.bias);
+                channels.multipliers[h] = words(job.requant.multipliers);
+                let last = channels.run_at(h, job.k & !3, job.k & 3);
+                channels.last[h] = last_run(last, count, job.k & 3);
             }
+            channels
         }
     }
 
-    /// The run of four elements from element `at` on, of the first `H` halves.
+    /// The run of four elements from element `at` on.
     ///
     /// # Safety
-    /// Four elements are left from there on; more than half of the rows are there if `H` is 2.
+    /// Four elements are left from there on.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub unsafe fn run<const H: usize>(&self, at: usize) -> [__m256i; H] {
-        let mut halves = [_mm256_setzero_si256(); H];
-        let full = self.rows == H.wrapping_mul(8);
-        // SAFETY: four bytes for each row are there; the first half is whole if there is a second.
+    pub unsafe fn run(&self, at: usize) -> [__m256i; H] {
+        let mut runs = [_mm256_setzero_si256(); H];
+        let full = H == 4 || self.count == H.wrapping_mul(8);
+        // SAFETY: four bytes for each channel are there; only the last register may have fewer than eight.
         unsafe {
-            let run = self.weights.add(at.wrapping_mul(self.rows));
-            unrolled!(half below H => {
-                let place = run.add(half.wrapping_mul(32));
-                halves[half] = if full {
+            unrolled!(h below H => {
+                let place = self.run_at(h, at, 4);
+                runs[h] = if full {
                     _mm256_loadu_si256(place.cast())
                 } else {
-                    load_words(place, self.rows.wrapping_sub(half.wrapping_mul(8)))
+                    load_words(place, self.count.wrapping_sub(h.wrapping_mul(8)))
                 };
             });
         }
-        halves
+        runs
     }
 
-    /// The last run, of fewer than four elements, of the first `H` halves.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    pub fn last_run<const H: usize>(&self) -> [__m256i; H] {
-        first(&self.last)
+    /// Where the weights of register `h` lie, in the run of so many elements from element `at` on.
+    #[inline(always)]
+    fn run_at(&self, h: usize, at: usize, elements: usize) -> *const i8 {
+        let (block, within) = (h / 2, h % 2);
+        let rows = if H == 4 { BLOCK } else { self.count };
+        let run = at.wrapping_mul(rows);
+        let half = within.wrapping_mul(8).wrapping_mul(elements);
+        let block = block.wrapping_mul(self.block);
+        self.weights
+            .wrapping_add(block)
+            .wrapping_add(run)
+            .wrapping_add(half)
     }
 
-    /// The bias of the first `H` halves.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    pub fn bias<const H: usize>(&self) -> [__m256i; H] {
-        first(&self.bias)
-    }
-
-    /// One to three elements of a patch, low byte first, with zeros above them.
-    ///
-    /// # Safety
-    /// They can be read.
-    #[inline]
-    pub unsafe fn last_elements(at: *const i8, elements: usize) -> i32 {
-        let mut word = 0;
-        for n in 0..elements {
-            // SAFETY: the caller's.
-            let byte = unsafe { at.add(n).cast::<u8>().read() };
-            word |= i32::from(byte).wrapping_shl(8u32.wrapping_mul(n as u32));
-        }
-        word
+    /// The last run, of fewer than four elements.
+    #[inline(always)]
+    pub fn last_run(&self) -> [__m256i; H] {
+        self.last
     }
 
     /// Sums of `P` pixels to elements.
     ///
     /// # Safety
-    /// The block's channels of so many pixels, `stride` bytes apart, can be written.
+    /// These channels of so many pixels, `stride` bytes apart, can be written.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub unsafe fn finish<const H: usize, const P: usize>(
+    pub unsafe fn finish<const P: usize>(
         &self,
         finish: &Finish,
-        acc: &[[__m256i; H]; P],
+        acc: &mut [[__m256i; H]; P],
         (to, stride): (*mut i8, usize),
     ) {
-        // In each half of the register four bytes of four sums in turn: of two pixels, or of four.
+        if finish.shifts {
+            unrolled!(p below P => {
+                unrolled!(h below H => {
+                    acc[p][h] = finish.shifted(acc[p][h]);
+                });
+            });
+        }
+        // In each half of the register four bytes of four sums in turn: of one pixel, two or four.
         let by_pixel = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
         let flat = acc.as_flattened();
         unrolled!(n below (P * H).div_ceil(4) => {
@@ -127,42 +132,35 @@ impl Block {
             });
             let bytes = _mm256_permutevar8x32_epi32(finish.pack(four), by_pixel);
             let pixel = n * 4 / H;
-            // SAFETY: pixels below `P`, the block's channels of each.
+            // SAFETY: pixels below `P`, these channels of each.
             unsafe {
                 let to = to.add(pixel.wrapping_mul(stride));
-                store::<H>(bytes, (to, stride), P - pixel, self.rows);
+                store::<H>(bytes, (to, stride), P - pixel, self.count);
             }
         });
     }
 }
 
-/// The first `H` halves.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn first<const H: usize>(halves: &[__m256i; 2]) -> [__m256i; H] {
-    let found = halves.first_chunk::<H>().copied();
-    found.unwrap_or([_mm256_setzero_si256(); H])
-}
-
-/// Stores the first `rows` of each `8 * H` bytes, for as many pixels as a register holds, at most `pixels`.
+/// Stores the first `count` of each `8 * H` bytes, for as many pixels as a register holds, at most `pixels`.
 ///
 /// # Safety
-/// They can be written, each `stride` bytes from the one before.
+/// They can be written, each `stride` bytes from the one before; `count` is 32 if `H` is 4.
 #[inline]
 #[target_feature(enable = "avx2")]
 unsafe fn store<const H: usize>(
     bytes: __m256i,
     (to, stride): (*mut i8, usize),
     pixels: usize,
-    rows: usize,
+    count: usize,
 ) {
     let (low, high) = (
         _mm256_castsi256_si128(bytes),
         _mm256_extracti128_si256::<1>(bytes),
     );
-    // SAFETY: the caller's; of a whole pixel all bytes are stored, else `rows`, from an array of 32.
+    // SAFETY: the caller's; of a whole pixel all bytes are stored, else `count`, from an array of 32.
     unsafe {
-        match (H, rows) {
+        match (H, count) {
+            (4, _) => _mm256_storeu_si256(to.cast(), bytes),
             (2, 16) => {
                 _mm_storeu_si128(to.cast(), low);
                 if pixels > 1 {
@@ -170,22 +168,17 @@ unsafe fn store<const H: usize>(
                 }
             }
             (1, 8) => {
-                let halves = [
-                    low,
-                    _mm_unpackhi_epi64(low, low),
-                    high,
-                    _mm_unpackhi_epi64(high, high),
-                ];
-                for (p, half) in halves.into_iter().enumerate().take(pixels) {
-                    _mm_storel_epi64(to.add(p.wrapping_mul(stride)).cast(), half);
+                let upper = |two| _mm_unpackhi_epi64(two, two);
+                let eights = [low, upper(low), high, upper(high)];
+                for (p, eight) in eights.into_iter().enumerate().take(pixels) {
+                    _mm_storel_epi64(to.add(p.wrapping_mul(stride)).cast(), eight);
                 }
             }
             _ => {
                 let mut all = [0i8; 32];
                 _mm256_storeu_si256(all.as_mut_ptr().cast(), bytes);
                 for (p, pixel) in all.chunks_exact(H * 8).enumerate().take(pixels) {
-                    let to = to.add(p.wrapping_mul(stride));
-                    copy_some(pixel.as_ptr(), to, rows);
+                    copy_some(pixel.as_ptr(), to.add(p.wrapping_mul(stride)), count);
                 }
             }
         }
@@ -218,25 +211,34 @@ unsafe fn copy_some(from: *const i8, to: *mut i8, count: usize) {
     }
 }
 
-/// The last run of a block: `elements` (none to three) of each channel, with zeros behind them.
+/// `elements` (none to three) of up to eight channels, with zeros behind each channel's.
 ///
 /// # Safety
 /// So many weights can be read from there on.
 #[target_feature(enable = "avx2")]
-unsafe fn last_run(at: *const i8, rows: usize, elements: usize) -> [__m256i; 2] {
-    let mut runs = [0i8; 64];
-    for row in 0..rows.min(BLOCK) {
-        for element in 0..elements {
+unsafe fn last_run(at: *const i8, channels: usize, elements: usize) -> __m256i {
+    let mut run = [[0i8; 4]; 8];
+    for (n, four) in run.iter_mut().enumerate().take(channels) {
+        for (element, place) in four.iter_mut().enumerate().take(elements) {
             // SAFETY: each channel's elements lie one behind the other.
-            let weight = unsafe { *at.add(row.wrapping_mul(elements).wrapping_add(element)) };
-            if let Some(place) = runs.get_mut(row.wrapping_mul(4).wrapping_add(element)) {
-                *place = weight;
-            }
+            *place = unsafe { *at.add(n.wrapping_mul(elements).wrapping_add(element)) };
         }
     }
-    // SAFETY: 64 bytes are there.
-    unsafe {
-        let runs = runs.as_ptr().cast::<__m256i>();
-        [_mm256_loadu_si256(runs), _mm256_loadu_si256(runs.add(1))]
+    // SAFETY: 32 bytes are there.
+    unsafe { _mm256_loadu_si256(run.as_ptr().cast()) }
+}
+
+/// One to three elements of a patch, low byte first, with zeros above them.
+///
+/// # Safety
+/// They can be read.
+#[inline]
+pub unsafe fn last_elements(at: *const i8, elements: usize) -> i32 {
+    let mut word = 0;
+    for n in 0..elements {
+        // SAFETY: the caller's.
+        let byte = unsafe { at.add(n).cast::<u8>().read() };
+        word |= i32::from(byte).wrapping_shl(8u32.wrapping_mul(n as u32));
     }
+    word
 }

@@ -6,7 +6,7 @@
 use core::arch::x86_64::*;
 
 use super::super::unrolled::unrolled;
-use super::block::Block;
+use super::block::{Channels, last_elements};
 use super::lines;
 use super::requant::Finish;
 use crate::kernels::{Gemm, Packing, scalar};
@@ -35,43 +35,59 @@ unsafe fn blocks(job: &Gemm<'_>, count: usize, patches: *const i8, out: *mut i8)
     let finish = Finish::new(&job.requant);
     let mut first = 0;
     while first < job.outputs() {
-        // SAFETY: `first` is a multiple of a block below the number of channels.
-        let block = unsafe { Block::new(job, first) };
-        let mut done = 0;
-        while done < count {
-            let left = count.wrapping_sub(done);
-            // SAFETY: a tile takes no more patches than are left, and the elements and outputs of all
-            // patches below `count` lie within the slices (`fits`).
-            let taken = unsafe {
-                let from = patches.add(done.wrapping_mul(job.pitch));
-                let to = out.add(done.wrapping_mul(job.stride).wrapping_add(first));
-                match (block.rows > 8, left >= 3) {
-                    (true, true) => tile::<2, 3>(job, &finish, &block, (from, to)),
-                    (true, false) => tile::<2, 1>(job, &finish, &block, (from, to)),
-                    (false, true) => tile::<1, 3>(job, &finish, &block, (from, to)),
-                    (false, false) => tile::<1, 1>(job, &finish, &block, (from, to)),
-                }
-            };
-            done = done.wrapping_add(taken);
-        }
-        first = first.wrapping_add(block.rows);
+        let at = (count, patches, out.wrapping_add(first));
+        // SAFETY: the caller's; `first` is a multiple of a block, and a pixel's outputs from there on are
+        // asked for by their number.
+        first = first.wrapping_add(unsafe {
+            match job.outputs().wrapping_sub(first) {
+                9.. => tiles::<2>(job, &finish, &Channels::new(job, first), at),
+                _ => tiles::<1>(job, &finish, &Channels::new(job, first), at),
+            }
+        });
     }
 }
 
-/// `P` patches against the `H` halves of a block; `P`.
+/// All patches against some channels; how many channels.
 ///
 /// # Safety
-/// `P` patches of the job can be read from the first address on, and as many outputs of the block written
-/// from the second on; the block's weights are all there.
+/// `count` patches can be read from the first address on, and as many outputs of the channels written
+/// from the second on; the channels' weights are all there.
+#[target_feature(enable = "avx2")]
+unsafe fn tiles<const H: usize>(
+    job: &Gemm<'_>,
+    finish: &Finish,
+    channels: &Channels<H>,
+    (count, patches, out): (usize, *const i8, *mut i8),
+) -> usize {
+    let mut done = 0;
+    while done < count {
+        // SAFETY: a tile takes no more patches than are left.
+        let taken = unsafe {
+            let from = patches.add(done.wrapping_mul(job.pitch));
+            let to = out.add(done.wrapping_mul(job.stride));
+            match count.wrapping_sub(done) {
+                3.. => tile::<H, 3>(job, finish, channels, (from, to)),
+                _ => tile::<H, 1>(job, finish, channels, (from, to)),
+            }
+        };
+        done = done.wrapping_add(taken);
+    }
+    channels.count
+}
+
+/// `P` patches against some channels; `P`.
+///
+/// # Safety
+/// As for `tiles`, with `P` patches.
 #[target_feature(enable = "avx2")]
 unsafe fn tile<const H: usize, const P: usize>(
     job: &Gemm<'_>,
     finish: &Finish,
-    block: &Block,
+    channels: &Channels<H>,
     (from, to): (*const i8, *mut i8),
 ) -> usize {
     let ones = _mm256_set1_epi16(1);
-    let mut acc = [block.bias::<H>(); P];
+    let mut acc = [channels.bias; P];
     // Sums of a run of weights and what its elements are in each patch.
     macro_rules! step {
         ($weights:expr, $elements:expr) => {
@@ -79,11 +95,11 @@ unsafe fn tile<const H: usize, const P: usize>(
             unrolled!(p below P => {
                 let x = _mm256_set1_epi32($elements(from.add(p.wrapping_mul(job.pitch))));
                 let size = _mm256_abs_epi8(x);
-                unrolled!(half below H => {
-                    let signed = _mm256_sign_epi8(weights[half], x);
+                unrolled!(h below H => {
+                    let signed = _mm256_sign_epi8(weights[h], x);
                     let pairs = _mm256_maddubs_epi16(size, signed);
                     let sums = _mm256_madd_epi16(pairs, ones);
-                    acc[p][half] = _mm256_add_epi32(acc[p][half], sums);
+                    acc[p][h] = _mm256_add_epi32(acc[p][h], sums);
                 });
             });
         };
@@ -93,7 +109,7 @@ unsafe fn tile<const H: usize, const P: usize>(
     while done < whole {
         // SAFETY: a run of the block's weights and four elements of each patch, all below `k`.
         unsafe {
-            step!(block.run::<H>(done), |patch: *const i8| patch
+            step!(channels.run(done), |patch: *const i8| patch
                 .add(done)
                 .cast::<i32>()
                 .read_unaligned());
@@ -103,12 +119,12 @@ unsafe fn tile<const H: usize, const P: usize>(
     if whole < job.k {
         // SAFETY: the elements from `whole` on are the patch's own.
         unsafe {
-            step!(block.last_run::<H>(), |patch: *const i8| {
-                Block::last_elements(patch.add(whole), job.k & 3)
+            step!(channels.last_run(), |patch: *const i8| {
+                last_elements(patch.add(whole), job.k & 3)
             });
         }
     }
     // SAFETY: the outputs of the tile.
-    unsafe { block.finish(finish, &acc, (to, job.stride)) };
+    unsafe { channels.finish(finish, &mut acc, (to, job.stride)) };
     P
 }

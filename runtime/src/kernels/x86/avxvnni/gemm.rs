@@ -1,12 +1,13 @@
-//! GEMM: tiles of up to six patches against 16 output channels, a block of the host's order, or of eight
-//! patches where a block has no more than eight channels.
+//! GEMM: tiles of three patches against 32 output channels (two blocks of the host's order), of six against
+//! 16 or of eight against eight.
 //!
-//! Two registers of weights are four elements of 16 channels; four elements of a patch, sign bits flipped,
-//! go to all lanes at once. The 12 sums of a tile stay in registers.
+//! A register of weights is four elements of eight channels; four elements of a patch, sign bits flipped,
+//! go to all lanes at once. The sums of a tile stay in registers, twelve of them.
 
 use core::arch::{asm, x86_64::*};
 
-use super::super::avx2::{self, block::Block, requant::Finish};
+use super::super::avx2::block::{Channels, last_elements};
+use super::super::avx2::{self, requant::Finish};
 use super::super::unrolled::unrolled;
 use super::dot::Dot;
 use crate::kernels::{Gemm, Packing};
@@ -38,92 +39,86 @@ unsafe fn blocks<D: Dot>(job: &Gemm<'_>, count: usize, patches: *const i8, out: 
     let finish = Finish::new(&job.requant);
     let mut first = 0;
     while first < job.outputs() {
-        // SAFETY: the caller's; `first` is a multiple of a block below the number of channels, and a
-        // block's outputs begin there in each pixel.
-        unsafe {
-            let mut block = Block::new(job, first);
-            let at = (count, patches, out.add(first));
-            if block.rows > 8 {
-                tiles::<D, 2>(job, &finish, &mut block, at);
-            } else {
-                tiles::<D, 1>(job, &finish, &mut block, at);
+        let at = (count, patches, out.wrapping_add(first));
+        // SAFETY: the caller's; `first` is a multiple of a block, and a pixel's outputs from there on are
+        // asked for by their number.
+        first = first.wrapping_add(unsafe {
+            match job.outputs().wrapping_sub(first) {
+                32.. => tiles::<D, 4>(job, &finish, Channels::new(job, first), at),
+                9.. => tiles::<D, 2>(job, &finish, Channels::new(job, first), at),
+                _ => tiles::<D, 1>(job, &finish, Channels::new(job, first), at),
             }
-            first = first.wrapping_add(block.rows);
-        }
+        });
     }
 }
 
-/// All patches against the `H` halves of a block.
+/// All patches against some channels; how many channels.
 ///
 /// # Safety
-/// `count` patches can be read from the first address on, and as many outputs of the block written from the
-/// second on; the block's weights are all there.
+/// `count` patches can be read from the first address on, and as many outputs of the channels written
+/// from the second on; the channels' weights are all there.
 #[target_feature(enable = "avx2")]
 unsafe fn tiles<D: Dot, const H: usize>(
     job: &Gemm<'_>,
     finish: &Finish,
-    block: &mut Block,
+    mut channels: Channels<H>,
     (count, patches, out): (usize, *const i8, *mut i8),
-) {
+) -> usize {
+    let of = &mut channels;
     let mut done = 0;
     while done < count {
         let left = count.wrapping_sub(done);
         // SAFETY: a tile takes no more patches than are left.
         let taken = unsafe {
-            let at = (
-                patches.add(done.wrapping_mul(job.pitch)),
-                out.add(done.wrapping_mul(job.stride)),
-            );
-            match (done, left) {
-                (0, 4..) => tile::<D, H, 4, true>(job, finish, block, at),
-                (0, 2..) => tile::<D, H, 2, true>(job, finish, block, at),
-                (0, _) => tile::<D, H, 1, true>(job, finish, block, at),
-                (_, 8..) if H == 1 => tile::<D, H, 8, false>(job, finish, block, at),
-                (_, 6..) if H == 2 => tile::<D, H, 6, false>(job, finish, block, at),
-                (_, 4..) => tile::<D, H, 4, false>(job, finish, block, at),
-                (_, 2..) => tile::<D, H, 2, false>(job, finish, block, at),
-                _ => tile::<D, H, 1, false>(job, finish, block, at),
+            let from = patches.add(done.wrapping_mul(job.pitch));
+            let at = (from, out.add(done.wrapping_mul(job.stride)));
+            match (H, done, left) {
+                (1 | 2, 0, 4..) => tile::<D, H, 4, true>(job, finish, of, at),
+                (_, 0, 2..) => tile::<D, H, 2, true>(job, finish, of, at),
+                (_, 0, _) => tile::<D, H, 1, true>(job, finish, of, at),
+                (1, _, 8..) => tile::<D, H, 8, false>(job, finish, of, at),
+                (2, _, 6..) => tile::<D, H, 6, false>(job, finish, of, at),
+                (1 | 2, _, 4..) => tile::<D, H, 4, false>(job, finish, of, at),
+                (4, _, 3..) => tile::<D, H, 3, false>(job, finish, of, at),
+                (_, _, 2..) => tile::<D, H, 2, false>(job, finish, of, at),
+                _ => tile::<D, H, 1, false>(job, finish, of, at),
             }
         };
         done = done.wrapping_add(taken);
     }
+    of.count
 }
 
-/// `P` patches against the `H` halves of a block; `P`. The `FIRST` tile also sums the weights, and leaves
-/// the bias as the others want it.
+/// `P` patches against some channels; `P`. The `FIRST` tile also sums the weights, and leaves the bias as
+/// the others want it.
 ///
 /// # Safety
-/// `P` patches of the job can be read from the first address on, and as many outputs of the block written
-/// from the second on; the block's weights are all there.
+/// As for `tiles`, with `P` patches.
 #[target_feature(enable = "avx2")]
 unsafe fn tile<D: Dot, const H: usize, const P: usize, const FIRST: bool>(
     job: &Gemm<'_>,
     finish: &Finish,
-    block: &mut Block,
+    channels: &mut Channels<H>,
     (from, to): (*const i8, *mut i8),
 ) -> usize {
-    let zero = _mm256_setzero_si256();
+    let zero = [_mm256_setzero_si256(); H];
     let flip = opaque(_mm256_set1_epi8(i8::MIN));
-    let mut acc = if FIRST {
-        [[zero; H]; P]
-    } else {
-        [block.bias::<H>(); P]
-    };
-    let mut sums = [zero; H];
+    let mut acc = [if FIRST { zero } else { channels.bias }; P];
+    let mut sums = zero;
     // Sums of a run of weights and what its elements are in each patch.
     macro_rules! step {
         ($weights:expr, $elements:expr) => {
             let weights: [__m256i; H] = $weights;
             if FIRST {
-                unrolled!(half below H => {
-                    sums[half] = D::dot(sums[half], flip, weights[half]);
+                unrolled!(h below H => {
+                    sums[h] = D::dot(sums[h], flip, weights[h]);
                 });
             }
             unrolled!(p below P => {
                 let x = _mm256_set1_epi32($elements(from.add(p.wrapping_mul(job.pitch))));
                 let x = _mm256_xor_si256(x, flip);
-                unrolled!(half below H => {
-                    acc[p][half] = D::dot(acc[p][half], x, weights[half]);
+                unrolled!(h below H => {
+                    acc[p][h] = D::dot(acc[p][h], x, weights[h]);
                 });
             });
         };
@@ -131,9 +126,9 @@ unsafe fn tile<D: Dot, const H: usize, const P: usize, const FIRST: bool>(
     let whole = job.k & !3;
     let mut done = 0;
     while done < whole {
-        // SAFETY: a run of the block's weights and four elements of each patch, all below `k`.
+        // SAFETY: a run of the channels' weights and four elements of each patch, all below `k`.
         unsafe {
-            step!(block.run::<H>(done), |patch: *const i8| patch
+            step!(channels.run(done), |patch: *const i8| patch
                 .add(done)
                 .cast::<i32>()
                 .read_unaligned());
@@ -143,24 +138,23 @@ unsafe fn tile<D: Dot, const H: usize, const P: usize, const FIRST: bool>(
     if whole < job.k {
         // SAFETY: the elements from `whole` on are the patch's own.
         unsafe {
-            step!(block.last_run::<H>(), |patch: *const i8| {
-                Block::last_elements(patch.add(whole), job.k & 3)
+            step!(channels.last_run(), |patch: *const i8| {
+                last_elements(patch.add(whole), job.k & 3)
             });
         }
     }
     if FIRST {
-        for (bias, sums) in block.bias.iter_mut().zip(sums) {
-            *bias = _mm256_sub_epi32(*bias, sums);
-        }
-        let bias = block.bias::<H>();
+        unrolled!(h below H => {
+            channels.bias[h] = _mm256_sub_epi32(channels.bias[h], sums[h]);
+        });
         unrolled!(p below P => {
-            unrolled!(half below H => {
-                acc[p][half] = _mm256_add_epi32(acc[p][half], bias[half]);
+            unrolled!(h below H => {
+                acc[p][h] = _mm256_add_epi32(acc[p][h], channels.bias[h]);
             });
         });
     }
     // SAFETY: the outputs of the tile.
-    unsafe { block.finish(finish, &acc, (to, job.stride)) };
+    unsafe { channels.finish(finish, &mut acc, (to, job.stride)) };
     P
 }
 

@@ -48,14 +48,16 @@ impl Channels {
     /// Sums to elements, channels in order again.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub fn finish(&self, [a, b, c, d]: [__m256i; 4]) -> __m256i {
-        let [of_a, of_b, of_c, of_d] = self.multipliers;
-        self.finish.pack([
-            self.finish.scale(a, of_a),
-            self.finish.scale(b, of_b),
-            self.finish.scale(c, of_c),
-            self.finish.scale(d, of_d),
-        ])
+    pub fn finish(&self, mut sums: [__m256i; 4]) -> __m256i {
+        if self.finish.shifts {
+            for sum in &mut sums {
+                *sum = self.finish.shifted(*sum);
+            }
+        }
+        for (sum, multiplier) in sums.iter_mut().zip(self.multipliers) {
+            *sum = self.finish.scale(*sum, multiplier);
+        }
+        self.finish.pack(sums)
     }
 }
 
