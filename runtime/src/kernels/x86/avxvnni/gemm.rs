@@ -109,16 +109,17 @@ unsafe fn tile<D: Dot, const H: usize, const P: usize, const FIRST: bool>(
     macro_rules! step {
         ($weights:expr, $elements:expr) => {
             let weights: [__m256i; H] = $weights;
-            if FIRST {
-                unrolled!(h below H => {
-                    sums[h] = D::dot(sums[h], flip, weights[h]);
-                });
-            }
+            let mut x = [flip; P];
             unrolled!(p below P => {
-                let x = _mm256_set1_epi32($elements(from.add(p.wrapping_mul(job.pitch))));
-                let x = _mm256_xor_si256(x, flip);
-                unrolled!(h below H => {
-                    acc[p][h] = D::dot(acc[p][h], x, weights[h]);
+                let four = _mm256_set1_epi32($elements(from.add(p.wrapping_mul(job.pitch))));
+                x[p] = _mm256_xor_si256(four, flip);
+            });
+            unrolled!(h below H => {
+                if FIRST {
+                    sums[h] = D::dot(sums[h], flip, weights[h]);
+                }
+                unrolled!(p below P => {
+                    acc[p][h] = D::dot(acc[p][h], x[p], weights[h]);
                 });
             });
         };
