@@ -1,7 +1,7 @@
 //! Depthwise convolution: 32 lanes of channels, and the taps of a column of the kernel four at a time.
 //!
 //! Four rows under one column of the window, interleaved byte by byte, are four taps of each channel side by
-//! side: what `vpdpbusd` multiplies and adds up. A column is interleaved once for all pixels of a tile.
+//! side: what `vpdpbusd` multiplies and adds up.
 //!
 //! There are no masks: 32, 16 or 8 channels are made at a time, of one, two or four pieces of the row side by
 //! side, and where that does not divide the channels the last of them are made twice.
@@ -10,20 +10,28 @@ mod channels;
 mod columns;
 mod windows;
 
+use core::arch::x86_64::__m256i;
+
 use super::super::avx2;
 use super::dot::Dot;
 use crate::kernels::Depthwise;
 
 /// Most rows and columns of a kernel.
 const MOST: usize = 8;
+/// Columns, of four rows each, that are interleaved at a time.
+const SLOTS: usize = 64;
+
+/// Four rows of a column, interleaved.
+type Quad = [__m256i; 4];
 
 /// A row of a [`Depthwise`].
 pub fn depthwise<D: Dot>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &mut [i8]) {
     let [taps_h, taps_w] = job.kernel;
     let ours = (job.input_bytes, job.output_bytes, job.multiplier) == (1, 1, 1)
         && !job.weights.packing.depthwise_by_channel()
-        && taps_h <= MOST
-        && taps_w <= MOST
+        && (1..=MOST).contains(&taps_h)
+        && (1..=MOST).contains(&taps_w)
+        && job.dilation <= MOST / 2
         && job.channels >= 8
         && job.fits(rows);
     let columns = out.len().checked_div(job.channels).unwrap_or(0);
@@ -138,15 +146,21 @@ impl Site<'_> {
             starts,
         };
         // SAFETY: the caller's.
-        unsafe {
-            match (self.job.kernel, self.job.stride, self.job.dilation) {
-                ([3, 3], 1 | 2, 1) => self.windows::<D, P, 3, 3, 0>(&part),
-                ([5, 5], 1 | 2, 1) => self.windows::<D, P, 5, 4, 1>(&part),
-                ([7, 7], 1 | 2, 1) => self.windows::<D, P, 7, 4, 3>(&part),
-                ([rows, _], ..) if rows <= 4 => self.any::<D, P, 1>(&part),
-                _ => self.any::<D, P, 2>(&part),
-            }
-        }
+        unsafe { self.windows::<D, P>(&part) };
         Part::<P>::WIDTH
+    }
+
+    /// Quadruples of rows of the kernel: 1 or 2.
+    #[inline(always)]
+    fn quads(&self) -> usize {
+        if self.job.kernel[0] > 4 { 2 } else { 1 }
+    }
+
+    /// Columns from the first to the last under a window, at most 29 of the 32 that there is room for.
+    #[inline(always)]
+    fn span(&self) -> usize {
+        let [_, taps] = self.job.kernel;
+        let further = taps.wrapping_sub(1).wrapping_mul(self.job.dilation);
+        further.wrapping_add(1)
     }
 }
