@@ -34,8 +34,8 @@ impl Site<'_> {
         interleave(taps)
     }
 
-    /// `N` rows (at most four) from row `top` on under column `j` of the window of output pixel `x` of every
-    /// piece, with flipped sign bits, interleaved.
+    /// `N` rows (at most four) from row `top` on, `c` columns right of where the window of output pixel `x` of
+    /// every piece begins, with flipped sign bits, interleaved.
     ///
     /// # Safety
     /// As for `part`; the kernel has these rows.
@@ -45,12 +45,12 @@ impl Site<'_> {
         &self,
         part: &Part<P>,
         top: usize,
-        (x, j): (usize, usize),
+        (x, c): (usize, usize),
     ) -> [__m256i; 4] {
         let job = self.job;
         let flip = _mm256_set1_epi8(i8::MIN);
         // Left of the image it wraps to a number greater than any width.
-        let offset = j.wrapping_mul(job.dilation).wrapping_sub(job.pad_left);
+        let offset = c.wrapping_sub(job.pad_left);
         let columns = part.starts.map(|start| {
             let pixel = start.wrapping_add(x);
             pixel.wrapping_mul(job.stride).wrapping_add(offset)
