@@ -20,7 +20,8 @@ pub struct Channels<const H: usize> {
     last: [__m256i; H],
     /// Bias of each channel.
     pub bias: [__m256i; H],
-    multipliers: [__m256i; H],
+    /// Multiplier of each channel.
+    pub multipliers: [__m256i; H],
 }
 
 impl<const H: usize> Channels<H> {
@@ -101,45 +102,54 @@ impl<const H: usize> Channels<H> {
         self.last
     }
 
-    /// Sums of `P` pixels to elements.
+    /// Stores scaled sums as elements: of one pixel, two or four, as many as four registers hold; at most
+    /// `pixels`.
     ///
     /// # Safety
     /// These channels of so many pixels, `stride` bytes apart, can be written.
     #[inline]
     #[target_feature(enable = "avx2")]
-    pub unsafe fn finish<const P: usize>(
+    pub unsafe fn store(
         &self,
         finish: &Finish,
-        acc: &mut [[__m256i; H]; P],
+        scaled: [__m256i; 4],
         (to, stride): (*mut i8, usize),
+        pixels: usize,
     ) {
-        if finish.shifts {
+        // In each half of the register four bytes of four sums in turn.
+        let by_pixel = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+        let bytes = _mm256_permutevar8x32_epi32(finish.pack(scaled), by_pixel);
+        // SAFETY: the caller's; there are 32 channels if `H` is 4.
+        unsafe { store::<H>(bytes, (to, stride), pixels, self.count) };
+    }
+}
+
+/// Turns the sums of a tile of `P` pixels and `H` registers of channels into elements, and stores them.
+/// A function of this size would not be inlined, and its sums would take the way through memory.
+macro_rules! finish_tile {
+    ($channels:expr, $finish:expr, $acc:expr, $to:expr, $stride:expr) => {{
+        if $finish.shifts {
             unrolled!(p below P => {
                 unrolled!(h below H => {
-                    acc[p][h] = finish.shifted(acc[p][h]);
+                    $acc[p][h] = $finish.shifted($acc[p][h]);
                 });
             });
         }
-        // In each half of the register four bytes of four sums in turn: of one pixel, two or four.
-        let by_pixel = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-        let flat = acc.as_flattened();
         unrolled!(n below (P * H).div_ceil(4) => {
             let mut four = [_mm256_setzero_si256(); 4];
             unrolled!(v below 4 => {
-                if let Some(sums) = flat.get(n * 4 + v) {
-                    four[v] = finish.scale(*sums, self.multipliers[v % H]);
+                if n * 4 + v < P * H {
+                    let sums = $acc[(n * 4 + v) / H][v % H];
+                    four[v] = $finish.scale(sums, $channels.multipliers[v % H]);
                 }
             });
-            let bytes = _mm256_permutevar8x32_epi32(finish.pack(four), by_pixel);
             let pixel = n * 4 / H;
-            // SAFETY: pixels below `P`, these channels of each.
-            unsafe {
-                let to = to.add(pixel.wrapping_mul(stride));
-                store::<H>(bytes, (to, stride), P - pixel, self.count);
-            }
+            let to = $to.add(pixel.wrapping_mul($stride));
+            $channels.store($finish, four, (to, $stride), P - pixel);
         });
-    }
+    }};
 }
+pub(crate) use finish_tile;
 
 /// Stores the first `count` of each `8 * H` bytes, for as many pixels as a register holds, at most `pixels`.
 ///

@@ -6,7 +6,7 @@
 use core::arch::x86_64::*;
 
 use super::super::unrolled::unrolled;
-use super::block::{Channels, last_elements};
+use super::block::{Channels, finish_tile, last_elements};
 use super::lines;
 use super::requant::Finish;
 use crate::kernels::{Gemm, Packing, scalar};
@@ -125,6 +125,6 @@ unsafe fn tile<const H: usize, const P: usize>(
         }
     }
     // SAFETY: the outputs of the tile.
-    unsafe { channels.finish(finish, &mut acc, (to, job.stride)) };
+    unsafe { finish_tile!(channels, finish, acc, to, job.stride) };
     P
 }

@@ -6,7 +6,7 @@
 
 use core::arch::{asm, x86_64::*};
 
-use super::super::avx2::block::{Channels, last_elements};
+use super::super::avx2::block::{Channels, finish_tile, last_elements};
 use super::super::avx2::{self, requant::Finish};
 use super::super::unrolled::unrolled;
 use super::dot::Dot;
@@ -109,19 +109,35 @@ unsafe fn tile<D: Dot, const H: usize, const P: usize, const FIRST: bool>(
     macro_rules! step {
         ($weights:expr, $elements:expr) => {
             let weights: [__m256i; H] = $weights;
-            let mut x = [flip; P];
-            unrolled!(p below P => {
+            let x = |p: usize| {
                 let four = _mm256_set1_epi32($elements(from.add(p.wrapping_mul(job.pitch))));
-                x[p] = _mm256_xor_si256(four, flip);
-            });
-            unrolled!(h below H => {
-                if FIRST {
+                _mm256_xor_si256(four, flip)
+            };
+            if FIRST {
+                unrolled!(h below H => {
                     sums[h] = D::dot(sums[h], flip, weights[h]);
-                }
-                unrolled!(p below P => {
-                    acc[p][h] = D::dot(acc[p][h], x[p], weights[h]);
                 });
-            });
+            }
+            // Registers are few: those of the weights or those of the patches are all taken at once, of
+            // which there are fewer.
+            if P > H {
+                unrolled!(p below P => {
+                    let x = x(p);
+                    unrolled!(h below H => {
+                        acc[p][h] = D::dot(acc[p][h], x, weights[h]);
+                    });
+                });
+            } else {
+                let mut all = [flip; P];
+                unrolled!(p below P => {
+                    all[p] = x(p);
+                });
+                unrolled!(h below H => {
+                    unrolled!(p below P => {
+                        acc[p][h] = D::dot(acc[p][h], all[p], weights[h]);
+                    });
+                });
+            }
         };
     }
     let whole = job.k & !3;
@@ -155,7 +171,7 @@ unsafe fn tile<D: Dot, const H: usize, const P: usize, const FIRST: bool>(
         });
     }
     // SAFETY: the outputs of the tile.
-    unsafe { channels.finish(finish, &mut acc, (to, job.stride)) };
+    unsafe { finish_tile!(channels, finish, acc, to, job.stride) };
     P
 }
 
