@@ -186,6 +186,19 @@ pub enum Error {
         /// The first place that differs.
         what: String,
     },
+    /// Two backends of this machine answered differently.
+    #[error(
+        "on {} the backends {} differ: first in {what}. One arithmetic on every target is what \
+         tidbit promises, so this is a defect; please report it with the blob and the image.", image.display(), backends.join(" and ")
+    )]
+    BackendsDiffer {
+        /// The two.
+        backends: [&'static str; 2],
+        /// The image.
+        image: PathBuf,
+        /// The first place that differs.
+        what: String,
+    },
     /// A gate of `verify` was missed.
     #[error("{0}")]
     Gate(String),

@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod answers;
+pub mod backends;
 pub mod blob;
 pub mod board;
 pub mod cli;

@@ -8,12 +8,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use tidbit::Model;
-use tidbit::kernels::{Kernels, backends, kernels};
 use tidbit_quantize::Watch;
-use tidbit_quantize::repack::repack;
 
 use super::run::pixels;
 use crate::Error;
+use crate::backends::backend;
 use crate::blob::BlobFile;
 use crate::board::{Board, Emulated, firmware};
 use crate::host_bench::{HostBench, Rounds};
@@ -145,8 +144,8 @@ impl Cmd {
 
     fn on_host(&self, file: &BlobFile, image: &[u8]) -> Result<(), Error> {
         let kernels = backend(self.backend.as_deref())?;
-        let blob = repack(file.bytes(), kernels.packing)?;
-        let model = Model::new(&blob)?;
+        let file = file.for_backend(kernels)?;
+        let model = file.model()?;
         let bar = Bar::new(self.json);
         let rounds = Rounds {
             count: self.rounds,
@@ -164,18 +163,6 @@ impl Cmd {
 /// `cost` for each of so many.
 pub fn ratio(cost: f64, macs: u64) -> f64 {
     cost / (macs.max(1) as f64)
-}
-
-/// The micro-kernels of this name, or the fastest.
-fn backend(name: Option<&str>) -> Result<&'static Kernels, Error> {
-    let Some(name) = name else {
-        return Ok(kernels());
-    };
-    let found = backends().find(|backend| backend.name == name);
-    found.ok_or_else(|| Error::Backend {
-        name: name.to_owned(),
-        known: backends().map(|backend| backend.name).collect(),
-    })
 }
 
 /// Pixels that are none of a photo, but no worse to run.
