@@ -17,6 +17,8 @@ impl Site<'_> {
     pub unsafe fn windows<D: Dot, const P: usize>(&self, part: &Part<P>) {
         let [rows, taps] = self.job.kernel;
         let (quads, stride) = (self.quads(), self.job.stride);
+        // Of two quads of a column the second is in an odd place; a single one has every place.
+        let halves = quads / 2;
         let mut weights = [[_mm256_setzero_si256(); 4]; MOST * 2];
         let mut slots = [const { MaybeUninit::<Quad>::uninit() }; SLOTS];
         // SAFETY: the caller's.
@@ -26,7 +28,7 @@ impl Site<'_> {
             .enumerate()
             .take(taps.wrapping_mul(quads))
         {
-            let (j, q) = (n >> (quads / 2), n & (quads / 2));
+            let (j, q) = (n >> halves, n & halves);
             // SAFETY: as above.
             unsafe {
                 *weights = self.weights(part, q, j);
@@ -44,7 +46,7 @@ impl Site<'_> {
                 .wrapping_mul(stride)
                 .wrapping_add(self.span());
             for (n, slot) in slots.iter_mut().enumerate().take(under.wrapping_mul(quads)) {
-                let (c, top) = (n >> (quads / 2), (n & (quads / 2)).wrapping_mul(4));
+                let (c, top) = (n >> halves, (n & halves).wrapping_mul(4));
                 // SAFETY: as above.
                 slot.write(unsafe {
                     match rows.wrapping_sub(top) {
