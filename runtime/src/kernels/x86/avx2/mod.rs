@@ -10,6 +10,7 @@ pub mod depthwise;
 mod elements;
 pub mod gemm;
 mod lines;
+mod pair;
 pub mod requant;
 
 use super::copy;
@@ -22,7 +23,8 @@ pub const KERNELS: Kernels = Kernels {
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
     copy_runs: copy::copy_runs,
-    add: elements::add,
+    add: pair::add,
+    mul: pair::mul,
     sum_into: elements::sum_into,
     max_into: elements::max_into,
     min_into: elements::min_into,
