@@ -34,6 +34,14 @@ pub enum Error {
         /// Those that run here.
         known: Vec<&'static str>,
     },
+    /// Threads cannot be started.
+    #[error("cannot start {count} threads: {error}. Ask for fewer.")]
+    Threads {
+        /// How many.
+        count: usize,
+        /// Why.
+        error: rayon::ThreadPoolBuildError,
+    },
     /// Stdout cannot be written.
     #[error("cannot write the result to the standard output: {source}")]
     Stdout {

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use tidbit::Model;
+use tidbit::threads::MAX_THREADS;
 use tidbit_quantize::Watch;
 
 use super::run::pixels;
@@ -27,6 +28,7 @@ Examples:
   tidbit bench net.tidbit --board virt-aarch64 --cpu cortex-a53 --json
   tidbit bench net.tidbit
   tidbit bench net.tidbit --backend scalar --rounds 20 --layers
+  tidbit bench net.tidbit --threads 4
 
 Without an image, one of made-up pixels is run: neither instructions nor time depend on them.
 
@@ -36,7 +38,8 @@ macs, instructions_per_mac, and with --layers a list of index, name, operator, m
 
 On the host, the weights are put into the order of the backend first. With --json: backend, rounds,
 macs, wall_ns (p10, p50, p90 of an image on one thread), cpu_ns_per_image (median), gmacs_per_second, all_cores
-(threads, images_per_second, gmacs_per_second), and with --layers the list, cost in nanoseconds.";
+(threads, images_per_second, gmacs_per_second), with --threads one_image (threads, wall_ns, speed_up: how many times
+as fast as on one thread, the medians of runs in turn), and with --layers the list, cost in nanoseconds.";
 
 /// What an inference costs: instructions on an emulated board, or time on this machine.
 #[derive(Debug, Args)]
@@ -61,6 +64,10 @@ pub struct Cmd {
     #[arg(long, value_name = "N", default_value = "30", conflicts_with = "board",
           value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// Run one image on N threads too: the steps that are worth it are cut into pieces
+    #[arg(long, value_name = "N", conflicts_with = "board",
+          value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS as i64))]
+    threads: Option<u16>,
     /// Show what each operator costs
     #[arg(long)]
     layers: bool,
@@ -150,6 +157,7 @@ impl Cmd {
         let rounds = Rounds {
             count: self.rounds,
             layers: self.layers,
+            threads: self.threads.map(usize::from),
         };
         let result = HostBench::run(&model, kernels, image, rounds, &bar)?;
         if self.json {
