@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tidbit::Model;
 use tidbit::blob::TensorRecord;
-use tidbit::kernels::kernels;
+use tidbit::kernels::{Kernels, kernels};
 use tidbit_quantize::Normalization;
 use tidbit_quantize::repack::repack;
 use tidbit_quantize::scale::{Element, Scale};
@@ -54,10 +54,18 @@ impl BlobFile {
     /// # Errors
     /// As [`model`](Self::model).
     pub fn for_host(&self) -> Result<Self, Error> {
+        self.for_backend(kernels())
+    }
+
+    /// The same blob with its weights in the order that these micro-kernels run fast.
+    ///
+    /// # Errors
+    /// As [`model`](Self::model).
+    pub fn for_backend(&self, kernels: &Kernels) -> Result<Self, Error> {
         self.model()?;
         Ok(Self {
             path: self.path.clone(),
-            bytes: repack(&self.bytes, kernels().packing)?,
+            bytes: repack(&self.bytes, kernels.packing)?,
         })
     }
 

@@ -78,6 +78,8 @@ mod tests {
             "verify o.tidbit --reference m.onnx --images d --limit 5 --json --max-drop 1.5",
             "verify o.tidbit --reference m.onnx --images d --layers --min-agreement 0.9",
             "run o.tidbit a.png b.png --top 3 --json --trace",
+            "run o.tidbit a.png --backend scalar",
+            "run o.tidbit a.png --check --trace --json",
             "inspect o.tidbit --json --memory o.svg",
             "sim o.tidbit a.png --board mps2-an386 --json --trace --check",
             "sim o.tidbit a.png --board virt-aarch64 --cpu neoverse-n1",
@@ -106,6 +108,7 @@ mod tests {
             "verify o.tidbit --reference m.onnx --images d --max-drop nan",
             "verify o.tidbit --reference m.onnx --images d --max-drop inf",
             "sim o.tidbit a.png --certify --trace",
+            "run o.tidbit a.png --check --backend scalar",
         ] {
             let words = std::iter::once("tidbit").chain(line.split(' '));
             let error = Cli::try_parse_from(words).err();

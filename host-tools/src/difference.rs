@@ -1,17 +1,17 @@
-//! Where a board and the host differ: nowhere, or tidbit is broken.
+//! Where a board and the host, or two backends of the host, differ: nowhere, or tidbit is broken.
 
 use tidbit::Model;
 
 use crate::inference::Inference;
 
-/// Where a board's answer differs from the host's, if it does: the first place in the net's order.
-pub fn difference(model: &Model<'_>, board: &Inference, host: &Inference) -> Option<String> {
-    let pair = board
+/// Where one answer differs from the other, if it does: the first place in the net's order.
+pub fn difference(model: &Model<'_>, one: &Inference, other: &Inference) -> Option<String> {
+    let pair = one
         .tensor_hashes
         .iter()
         .flatten()
-        .zip(host.tensor_hashes.iter().flatten());
-    if let Some(index) = pair.into_iter().position(|(board, host)| board != host) {
+        .zip(other.tensor_hashes.iter().flatten());
+    if let Some(index) = pair.into_iter().position(|(one, other)| one != other) {
         let tables = model.tables();
         let op = u16::try_from(index)
             .ok()
@@ -22,21 +22,21 @@ pub fn difference(model: &Model<'_>, board: &Inference, host: &Inference) -> Opt
     let apart = |place: Option<usize>, what: &str| place.map(|place| format!("{what} {place}"));
     let lengths =
         |inference: &Inference| -> Vec<usize> { inference.outputs.iter().map(Vec::len).collect() };
-    if lengths(board) != lengths(host)
-        || board.tensor_hashes.iter().len() != host.tensor_hashes.iter().len()
+    if lengths(one) != lengths(other)
+        || one.tensor_hashes.iter().len() != other.tensor_hashes.iter().len()
     {
         return Some("the length of the answer".into());
     }
-    let outputs = board
+    let outputs = one
         .outputs
         .iter()
         .flatten()
-        .zip(host.outputs.iter().flatten())
-        .position(|(board, host)| board != host);
-    let scores = board
+        .zip(other.outputs.iter().flatten())
+        .position(|(one, other)| one != other);
+    let scores = one
         .scores
         .iter()
-        .zip(&host.scores)
-        .position(|(board, host)| board != host);
+        .zip(&other.scores)
+        .position(|(one, other)| one != other);
     apart(outputs, "output").or(apart(scores, "the score of class"))
 }

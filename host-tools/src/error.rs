@@ -34,6 +34,14 @@ pub enum Error {
         /// Those that run here.
         known: Vec<&'static str>,
     },
+    /// Threads cannot be started.
+    #[error("cannot start {count} threads: {error}. Ask for fewer.")]
+    Threads {
+        /// How many.
+        count: usize,
+        /// Why.
+        error: rayon::ThreadPoolBuildError,
+    },
     /// Stdout cannot be written.
     #[error("cannot write the result to the standard output: {source}")]
     Stdout {
@@ -181,6 +189,19 @@ pub enum Error {
          so this is a defect; please report it with the blob and the image.", image.display()
     )]
     Differs {
+        /// The image.
+        image: PathBuf,
+        /// The first place that differs.
+        what: String,
+    },
+    /// Two backends of this machine answered differently.
+    #[error(
+        "on {} the backends {} differ: first in {what}. One arithmetic on every target is what \
+         tidbit promises, so this is a defect; please report it with the blob and the image.", image.display(), backends.join(" and ")
+    )]
+    BackendsDiffer {
+        /// The two.
+        backends: [&'static str; 2],
         /// The image.
         image: PathBuf,
         /// The first place that differs.

@@ -1,4 +1,5 @@
-//! How long inferences take on this machine: on one thread, and on all cores.
+//! How long inferences take on this machine: on one thread, on all cores, and one image on several
+//! threads.
 
 use std::fmt;
 use std::time::Instant;
@@ -14,6 +15,7 @@ use crate::Error;
 use crate::layer_cost::LayerCost;
 use crate::layers::layers;
 use crate::progress::Bar;
+use crate::threads::OneImage;
 use crate::verbs::bench::ratio;
 
 /// What is timed.
@@ -23,6 +25,8 @@ pub struct Rounds {
     pub count: u32,
     /// Each operator too.
     pub layers: bool,
+    /// One image on so many threads, too.
+    pub threads: Option<usize>,
 }
 
 /// What was measured.
@@ -42,6 +46,9 @@ pub struct HostBench {
     pub gmacs_per_second: f64,
     /// Many images at once.
     pub all_cores: AllCores,
+    /// One image on several threads, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub one_image: Option<OneImage>,
     /// Each operator, if it was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<LayerCost>,
@@ -56,6 +63,17 @@ pub struct Percentiles {
     pub p50: u64,
     /// All but a tenth is below.
     pub p90: u64,
+}
+
+impl Percentiles {
+    /// Of so many times.
+    pub fn of(times: &mut [u64]) -> Self {
+        Self {
+            p10: percentile(times, 10),
+            p50: percentile(times, 50),
+            p90: percentile(times, 90),
+        }
+    }
 }
 
 /// Images spread over all cores.
@@ -108,20 +126,29 @@ impl HostBench {
         } else {
             Vec::new()
         };
+        let one_image = match rounds.threads {
+            Some(threads) => {
+                bar.stage("one image", 1);
+                Some(OneImage::run(
+                    model,
+                    kernels,
+                    image,
+                    (rounds.count, threads),
+                )?)
+            }
+            None => None,
+        };
         bar.stage("all cores", 1);
         let cpu_ns_per_image = percentile(&mut cpu, 50);
         Ok(Self {
             backend: kernels.name,
             rounds: rounds.count,
             macs,
-            wall_ns: Percentiles {
-                p10: percentile(&mut wall, 10),
-                p50: percentile(&mut wall, 50),
-                p90: percentile(&mut wall, 90),
-            },
+            wall_ns: Percentiles::of(&mut wall),
             cpu_ns_per_image,
             gmacs_per_second: 1.0 / ratio(cpu_ns_per_image as f64, macs),
             all_cores: all_cores(model, kernels, image, (rounds.count, macs))?,
+            one_image,
             layers: LayerCost::of(&layers, costs.into_iter()),
         })
     }
@@ -206,6 +233,9 @@ impl fmt::Display for HostBench {
             us(self.cpu_ns_per_image),
             self.gmacs_per_second,
         )?;
+        if let Some(one_image) = &self.one_image {
+            writeln!(f, "{one_image}")?;
+        }
         write!(
             f,
             "{} threads: {:.1} images a second, {:.1} GMAC/s",

@@ -6,9 +6,12 @@
 
 use std::cmp::Reverse;
 
+use rayon::prelude::*;
 use serde::{Serialize, Serializer};
+use tidbit::kernels::{Kernels, kernels};
 use tidbit::{Model, Observer, RunningChecksum, Session};
 
+use crate::Error;
 use crate::answers::{NamedAnswer, answers};
 use crate::blob::label;
 
@@ -34,7 +37,21 @@ impl Inference {
         image: &[u8],
         trace: bool,
     ) -> Result<Self, tidbit::Error> {
-        let mut session = Session::new(model, memory)?;
+        Self::run_by(kernels(), model, memory, image, trace)
+    }
+
+    /// As [`run`](Self::run), by micro-kernels of the caller's choice.
+    ///
+    /// # Errors
+    /// The runtime's, if the image has the wrong size.
+    pub fn run_by(
+        kernels: &'static Kernels,
+        model: &Model<'_>,
+        memory: &mut [u8],
+        image: &[u8],
+        trace: bool,
+    ) -> Result<Self, tidbit::Error> {
+        let mut session = Session::with_kernels(model, memory, kernels)?;
         let mut hashes = Hashes::new(if trace {
             model.tables().header.op_count
         } else {
@@ -92,6 +109,23 @@ impl Inference {
             tensor_hashes: self.tensor_hashes.clone(),
         }
     }
+}
+
+/// Runs images on all cores of the host.
+///
+/// # Errors
+/// The runtime's.
+pub fn on_all_cores(
+    model: &Model<'_>,
+    kernels: &'static Kernels,
+    images: &[Vec<u8>],
+    trace: bool,
+) -> Result<Vec<Inference>, Error> {
+    let answers = images.par_iter().map_init(
+        || vec![0; model.memory_bytes()],
+        |memory, image| Inference::run_by(kernels, model, memory, image, trace),
+    );
+    Ok(answers.collect::<Result<_, _>>()?)
 }
 
 /// The CRC-32 of each tensor, which grows by the rows as they are made.

@@ -3,7 +3,7 @@
 //! One verb is one file in [`verbs`]: it reads its arguments, calls [`tidbit_quantize`] or
 //! [`tidbit`], and shows what they say. The files beside it are what several verbs share: image
 //! folders ([`dataset`], [`pixels`]), blobs on disk ([`blob`]) and what they take ([`facts`],
-//! [`recomputed`]), a run on the host ([`inference`]), its answers by name ([`answers`]), an emulated board ([`board`]) and how its
+//! [`recomputed`]), a run on the host ([`inference`], [`threads`]), its answers by name ([`answers`]), an emulated board ([`board`]) and how its
 //! answer differs ([`difference`]), the arena over time ([`memory_map`], [`memory_picture`]), and
 //! the ways out ([`stdout`], [`grid`], [`progress`], [`save`]). No verb has arithmetic of its
 //! own: what a net answers is the runtime's business; how good it is [`comparison`] finds image by
@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod answers;
+pub mod backends;
 pub mod blob;
 pub mod board;
 pub mod cli;
@@ -44,6 +45,7 @@ pub mod statistics;
 pub mod stdout;
 pub mod summary;
 pub mod target;
+pub mod threads;
 pub mod verbs;
 
 pub use cli::Cli;

@@ -8,6 +8,7 @@
 use core::ops::Range;
 
 use crate::blob::{SegmentRecord, TensorRecord};
+use crate::hands::{Arena, Borrowed};
 use crate::kernels::bytes::{as_i8, as_i8_mut};
 use crate::kernels::{Element, Kernels, Runs};
 use crate::schedule::{Flow, Move, Progress, Schedule};
@@ -87,8 +88,14 @@ impl Ring {
         Some(start..start.checked_add(self.row_bytes)?)
     }
 
+    /// Rows of the tensor.
+    #[cfg(feature = "threads")]
+    pub(crate) fn height(&self) -> u16 {
+        self.height
+    }
+
     /// How many of these rows lie one behind the other, from the first on.
-    fn run(&self, rows: Range<u16>) -> Option<u16> {
+    pub(crate) fn run(&self, rows: Range<u16>) -> Option<u16> {
         let mut end = self.range(rows.start)?.end;
         let mut count = 1u16;
         for y in rows.skip(1) {
@@ -211,7 +218,7 @@ impl<'a> RowIo<'a> {
 
 /// The arena as one operator sees it.
 pub(crate) struct Bench<'a> {
-    pub(crate) arena: &'a mut [u8],
+    pub(crate) arena: Arena<'a>,
     pub(crate) scratch: &'a mut [u8],
     pub(crate) a: Ring,
     pub(crate) b: Ring,
@@ -247,16 +254,18 @@ impl Bench<'_> {
     pub(crate) fn rows(&mut self, y: u16, count: u16) -> Option<RowIo<'_>> {
         let start = self.out.range(y)?.start;
         let len = usize::from(count).checked_mul(self.out.row_bytes)?;
-        let range = start..start.checked_add(len)?;
-        let (before, rest) = self.arena.split_at_mut_checked(range.start)?;
-        let (out, behind) = rest.split_at_mut_checked(len)?;
-        let (before, behind): (&[u8], &[u8]) = (before, behind);
+        let Borrowed {
+            out,
+            before,
+            behind,
+            behind_at,
+        } = self.arena.borrow(start, len)?;
         Some(RowIo {
             a: Rows {
                 ring: &self.a,
                 before,
                 behind,
-                behind_at: range.end,
+                behind_at,
             },
             ring_b: &self.b,
             out: as_i8_mut(out),
@@ -278,7 +287,7 @@ impl Bench<'_> {
         y_in: u16,
     ) -> Option<(&mut [u8], &mut [u8], usize, usize)> {
         let (from, to) = (self.a.range(y_in)?.start, self.out.range(y)?.start);
-        Some((self.arena, self.scratch, from, to))
+        Some((self.arena.all()?, self.scratch, from, to))
     }
 
     /// Whether output row `y` lies just on row `y` of the first and of the second input, or on the

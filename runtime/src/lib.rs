@@ -20,14 +20,19 @@ mod answer;
 mod arena;
 pub mod blob;
 mod error;
+mod hands;
 pub mod kernels;
 mod model;
 mod ops;
 pub mod schedule;
 mod session;
+#[cfg(feature = "threads")]
+pub mod threads;
 
 pub use answer::Answer;
 pub use blob::checksum::RunningChecksum;
 pub use error::Error;
 pub use model::{ImageShape, Model};
 pub use session::{Observer, Progress, RowSource, RunError, Session};
+#[cfg(feature = "threads")]
+pub use threads::{Piece, Pool};

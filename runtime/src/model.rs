@@ -124,6 +124,14 @@ impl<'a> Model<'a> {
         self.arena_bytes().saturating_add(self.scratch_bytes())
     }
 
+    /// Bytes that a [`Session`](crate::Session) needs with a pool of so many threads: each has scratch of its own.
+    #[cfg(feature = "threads")]
+    pub fn memory_bytes_for(&self, threads: usize) -> usize {
+        let threads = threads.clamp(1, crate::threads::MAX_THREADS);
+        let scratch = self.scratch_bytes().saturating_mul(threads);
+        self.arena_bytes().saturating_add(scratch)
+    }
+
     /// Bytes of stack that an inference takes at most on a 32-bit ARM core.
     pub fn stack_bytes(&self) -> usize {
         self.checked.header.stack_bytes as usize

@@ -8,6 +8,7 @@ use crate::arena::Ring;
 use crate::blob::SegmentRecord;
 use crate::blob::header::NONE;
 use crate::error::Error;
+use crate::hands::Hands;
 use crate::kernels::bytes::as_i8;
 use crate::kernels::{Kernels, kernels};
 use crate::model::Model;
@@ -70,7 +71,7 @@ pub struct Session<'b, 'm> {
     kernels: &'static Kernels,
     model: Model<'b>,
     arena: &'m mut [u8],
-    scratch: &'m mut [u8],
+    hands: Hands<'m>,
     progress: RowsMade,
     segment: u16,
     /// The row of the image that was asked for.
@@ -106,7 +107,36 @@ impl<'b, 'm> Session<'b, 'm> {
             kernels,
             model: *model,
             arena,
-            scratch,
+            hands: Hands::alone(scratch),
+            progress: first_segment(model),
+            segment: 0,
+            asked: None,
+        })
+    }
+
+    /// As [`with_kernels`](Self::with_kernels), on threads that the caller lends; it uses the first
+    /// [`Model::memory_bytes_for`] of `memory`.
+    ///
+    /// # Errors
+    /// [`Error::MemoryTooSmall`].
+    #[cfg(feature = "threads")]
+    pub fn with_pool(
+        model: &Model<'b>,
+        memory: &'m mut [u8],
+        kernels: &'static Kernels,
+        pool: &'m dyn crate::Pool,
+    ) -> Result<Self, Error> {
+        let threads = pool.threads();
+        let (have, need) = (memory.len(), model.memory_bytes_for(threads));
+        let small = Error::MemoryTooSmall { have, need };
+        let arena = model.arena_bytes();
+        let (arena, scratch) = memory.split_at_mut_checked(arena).ok_or(small)?;
+        let hands = Hands::many(scratch, model.scratch_bytes(), (pool, threads)).ok_or(small)?;
+        Ok(Self {
+            kernels,
+            model: *model,
+            arena,
+            hands,
             progress: first_segment(model),
             segment: 0,
             asked: None,
@@ -161,7 +191,7 @@ impl<'b, 'm> Session<'b, 'm> {
     ) -> Option<()> {
         let checked = &self.model.checked;
         let at = (segment, &self.progress);
-        run_step(self.kernels, checked, at, step, self.arena, self.scratch)?;
+        run_step(self.kernels, checked, at, step, self.arena, &mut self.hands)?;
         if observer.looks() {
             self.show(segment, step, observer)?;
         }

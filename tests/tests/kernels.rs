@@ -2,7 +2,9 @@
 //! job, and in whole nets with weights in every order.
 
 use tidbit::Model;
-use tidbit::kernels::{Packing, backends, kernels, scalar};
+use tidbit::kernels::{Kernels, Packing, backends, kernels, scalar};
+use tidbit_cli::backends::all_agree;
+use tidbit_cli::blob::BlobFile;
 use tidbit_kernel_suite::{Bench, run};
 use tidbit_quantize::repack::repack;
 use tidbit_tests::every_op::every_op;
@@ -31,7 +33,7 @@ fn the_fastest_backend_is_one_of_them() {
 /// A backend that is wrong in one byte of one kernel is found out.
 #[test]
 fn the_suite_notices_a_wrong_byte() {
-    let wrong = tidbit::kernels::Kernels {
+    let wrong = Kernels {
         max_into: |best, pixel| {
             (scalar::KERNELS.max_into)(best, pixel);
             if let [.., last] = best {
@@ -47,7 +49,7 @@ fn the_suite_notices_a_wrong_byte() {
 /// So is one that is wrong in the widest jobs alone, as a vector's last group of channels may be.
 #[test]
 fn the_suite_notices_a_wrong_wide_job() {
-    let gemm = tidbit::kernels::Kernels {
+    let gemm = Kernels {
         gemm: |job, count, patches, out, scratch| {
             (scalar::KERNELS.gemm)(job, count, patches, out, scratch);
             if let ([_, ..], 129..) = (&*out, job.requant.bias.len()) {
@@ -56,7 +58,7 @@ fn the_suite_notices_a_wrong_wide_job() {
         },
         ..scalar::KERNELS
     };
-    let depthwise = tidbit::kernels::Kernels {
+    let depthwise = Kernels {
         depthwise: |job, rows, out, scratch| {
             (scalar::KERNELS.depthwise)(job, rows, out, scratch);
             if let ([_, ..], 129..) = (&*out, job.channels) {
@@ -69,6 +71,34 @@ fn the_suite_notices_a_wrong_wide_job() {
         let failure = run(&wrong, &mut Box::new(Bench::new()), 1).unwrap_err();
         assert_eq!((failure.kernel, failure.place), (kernel, "output"));
     }
+}
+
+#[test]
+fn a_backend_that_answers_otherwise_is_named_with_the_image_and_the_tensor() {
+    static WRONG: Kernels = Kernels {
+        name: "wrong",
+        average: |sums, average, out| {
+            (scalar::KERNELS.average)(sums, average, out);
+            out.iter_mut().for_each(|element| *element ^= 1);
+        },
+        ..scalar::KERNELS
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("net.tidbit");
+    std::fs::write(&path, every_op()).unwrap();
+    let file = BlobFile::read(&path).unwrap();
+    let bytes = file.model().unwrap().input_shape().bytes();
+    let images = [vec![7; bytes]];
+    let agree = |backends: &[&'static Kernels], trace| {
+        all_agree(backends, &file, (&["cat.png".into()], &images), trace, &())
+    };
+    let answers = agree(&[&scalar::KERNELS, &scalar::KERNELS], true).unwrap();
+    assert_eq!(answers.len(), 1);
+    let error = agree(&[&scalar::KERNELS, &WRONG], true)
+        .unwrap_err()
+        .to_string();
+    let expected = "on cat.png the backends scalar and wrong differ: first in tensor";
+    assert!(error.starts_with(expected), "{error}");
 }
 
 #[test]

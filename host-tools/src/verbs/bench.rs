@@ -8,12 +8,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use tidbit::Model;
-use tidbit::kernels::{Kernels, backends, kernels};
+use tidbit::threads::MAX_THREADS;
 use tidbit_quantize::Watch;
-use tidbit_quantize::repack::repack;
 
 use super::run::pixels;
 use crate::Error;
+use crate::backends::backend;
 use crate::blob::BlobFile;
 use crate::board::{Board, Emulated, firmware};
 use crate::host_bench::{HostBench, Rounds};
@@ -28,6 +28,7 @@ Examples:
   tidbit bench net.tidbit --board virt-aarch64 --cpu cortex-a53 --json
   tidbit bench net.tidbit
   tidbit bench net.tidbit --backend scalar --rounds 20 --layers
+  tidbit bench net.tidbit --threads 4
 
 Without an image, one of made-up pixels is run: neither instructions nor time depend on them.
 
@@ -37,7 +38,8 @@ macs, instructions_per_mac, and with --layers a list of index, name, operator, m
 
 On the host, the weights are put into the order of the backend first. With --json: backend, rounds,
 macs, wall_ns (p10, p50, p90 of an image on one thread), cpu_ns_per_image (median), gmacs_per_second, all_cores
-(threads, images_per_second, gmacs_per_second), and with --layers the list, cost in nanoseconds.";
+(threads, images_per_second, gmacs_per_second), with --threads one_image (threads, wall_ns, speed_up: how many times
+as fast as on one thread, the medians of runs in turn), and with --layers the list, cost in nanoseconds.";
 
 /// What an inference costs: instructions on an emulated board, or time on this machine.
 #[derive(Debug, Args)]
@@ -62,6 +64,10 @@ pub struct Cmd {
     #[arg(long, value_name = "N", default_value = "30", conflicts_with = "board",
           value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// Run one image on N threads too: the steps that are worth it are cut into pieces
+    #[arg(long, value_name = "N", conflicts_with = "board",
+          value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS as i64))]
+    threads: Option<u16>,
     /// Show what each operator costs
     #[arg(long)]
     layers: bool,
@@ -145,12 +151,13 @@ impl Cmd {
 
     fn on_host(&self, file: &BlobFile, image: &[u8]) -> Result<(), Error> {
         let kernels = backend(self.backend.as_deref())?;
-        let blob = repack(file.bytes(), kernels.packing)?;
-        let model = Model::new(&blob)?;
+        let file = file.for_backend(kernels)?;
+        let model = file.model()?;
         let bar = Bar::new(self.json);
         let rounds = Rounds {
             count: self.rounds,
             layers: self.layers,
+            threads: self.threads.map(usize::from),
         };
         let result = HostBench::run(&model, kernels, image, rounds, &bar)?;
         if self.json {
@@ -164,18 +171,6 @@ impl Cmd {
 /// `cost` for each of so many.
 pub fn ratio(cost: f64, macs: u64) -> f64 {
     cost / (macs.max(1) as f64)
-}
-
-/// The micro-kernels of this name, or the fastest.
-fn backend(name: Option<&str>) -> Result<&'static Kernels, Error> {
-    let Some(name) = name else {
-        return Ok(kernels());
-    };
-    let found = backends().find(|backend| backend.name == name);
-    found.ok_or_else(|| Error::Backend {
-        name: name.to_owned(),
-        known: backends().map(|backend| backend.name).collect(),
-    })
 }
 
 /// Pixels that are none of a photo, but no worse to run.

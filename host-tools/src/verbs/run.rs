@@ -1,29 +1,40 @@
 //! `tidbit run`: images through a blob, on the host.
 //!
-//! The host computes what a board computes, byte for byte: what `run` shows is what `sim` shows.
+//! The host computes what a board computes, byte for byte: what `run` shows is what `sim` shows. With
+//! `--check` every backend of the machine computes it, and all must agree.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use rayon::prelude::*;
+use serde::Serialize;
 use tidbit::Model;
+use tidbit::kernels::backends;
 
 use crate::Error;
 use crate::answers::NamedAnswer;
+use crate::backends::{all_agree, backend};
 use crate::blob::BlobFile;
-use crate::grid::{Grid, percent};
-use crate::inference::{Inference, Shown};
+use crate::grid::{self, Grid, percent};
+use crate::inference::{Shown, on_all_cores};
 use crate::pixels::Loader;
-use crate::stdout::{notice, print, print_json};
+use crate::progress::Bar;
+use crate::stdout::{GOOD, notice, print, print_json, styled};
 
 const EXAMPLES: &str = "\
 Examples:
   tidbit run net.tidbit cat.png
   tidbit run net.tidbit photos/*.jpg --top 1 --json
+  tidbit run net.tidbit cat.png --backend scalar
+  tidbit run net.tidbit photos/*.jpg --check --trace
+
+Without --backend, the fastest micro-kernels of this machine run; their answers are the same. --check
+runs the images by all of them, each with the weights in its own order, and fails if a byte differs.
 
 With --json, a list of objects: image, output (the raw int8 of the first answer), outputs (of each
 answer name, shape, scale, zero_point, and the raw int8 as values) and top (class, label, score
-from 0 to 1; empty where the first answer is a map); with --trace also tensor_hashes.";
+from 0 to 1; empty where the first answer is a map); with --trace also tensor_hashes, with --check
+equal_on (the backends).";
 
 /// Run images through a blob, on the host.
 #[derive(Debug, Args)]
@@ -35,8 +46,23 @@ pub struct Cmd {
     /// PNG or JPEG images
     #[arg(value_name = "IMAGE", required = true)]
     images: Vec<PathBuf>,
+    /// Micro-kernels of the host; an unknown name is answered with the list of those that run here
+    #[arg(long, value_name = "NAME")]
+    backend: Option<String>,
+    /// Run the images by every backend of this machine, and fail if a byte differs
+    #[arg(long, conflicts_with = "backend")]
+    check: bool,
     #[command(flatten)]
     view: View,
+}
+
+/// What is shown of one image.
+#[derive(Debug, Serialize)]
+struct Ran {
+    #[serde(flatten)]
+    shown: Shown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    equal_on: Option<Vec<&'static str>>,
 }
 
 /// How answers are shown: arguments of `run` and `sim`.
@@ -57,27 +83,60 @@ impl Cmd {
     /// Runs the images.
     ///
     /// # Errors
-    /// What is wrong with the blob or an image.
+    /// What is wrong with the blob, an image or the backend, or where backends differ.
     pub fn run(self) -> Result<(), Error> {
-        let file = BlobFile::read(&self.blob)?.for_host()?;
+        let kernels = backend(self.backend.as_deref())?;
+        let file = BlobFile::read(&self.blob)?;
         let model = file.model()?;
         let images = pixels(&model, &self.images)?;
-        let answers = on_host(&model, &images, self.view.trace)?;
-        let shown: Vec<Shown> = answers
-            .iter()
-            .zip(&self.images)
-            .map(|(answer, image)| {
-                answer.shown(&model, image.display().to_string(), self.view.top.into())
-            })
-            .collect();
+        let trace = self.view.trace;
+        let (equal_on, answers) = if self.check {
+            let bar = Bar::new(self.view.json);
+            let all: Vec<_> = backends().collect();
+            let answers = all_agree(&all, &file, (&self.images, &images), trace, &bar)?;
+            (
+                Some(all.iter().map(|kernels| kernels.name).collect()),
+                answers,
+            )
+        } else {
+            let file = file.for_backend(kernels)?;
+            let answers = on_all_cores(&file.model()?, kernels, &images, trace)?;
+            (None, answers)
+        };
+        let ran = answers.iter().zip(&self.images);
+        let ran = ran.map(|(answer, image)| Ran {
+            shown: answer.shown(&model, image.display().to_string(), self.view.top.into()),
+            equal_on: equal_on.clone(),
+        });
+        let ran: Vec<Ran> = ran.collect();
         if self.view.json {
-            return print_json(&shown);
+            return print_json(&ran);
         }
-        show_answers(&model, shown.iter())?;
-        if self.view.trace {
-            print(hashes(&model, shown.iter()))?;
+        let shown = || ran.iter().map(|ran| &ran.shown);
+        show_answers(&model, shown())?;
+        if trace {
+            print(hashes(&model, shown()))?;
         }
-        Ok(())
+        match equal_on {
+            Some::<Vec<_>>(names) => print(styled(
+                GOOD,
+                format_args!(
+                    "{} is equal on {}, on {}",
+                    compared(trace),
+                    names.join(", "),
+                    grid::images(ran.len())
+                ),
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What `--check` holds against each other.
+pub fn compared(trace: bool) -> &'static str {
+    match trace {
+        true => "every byte of every tensor",
+        false => "every output byte",
     }
 }
 
@@ -90,22 +149,6 @@ pub fn pixels(model: &Model<'_>, paths: &[PathBuf]) -> Result<Vec<Vec<u8>>, Erro
     let images = paths.par_iter().map(|path| loader.load(path)).collect();
     loader.notice().iter().for_each(notice);
     images
-}
-
-/// Runs images on all cores of the host.
-///
-/// # Errors
-/// The runtime's.
-pub fn on_host(
-    model: &Model<'_>,
-    images: &[Vec<u8>],
-    trace: bool,
-) -> Result<Vec<Inference>, Error> {
-    let answers = images.par_iter().map_init(
-        || vec![0; model.memory_bytes()],
-        |memory, image| Inference::run(model, memory, image, trace),
-    );
-    Ok(answers.collect::<Result<_, _>>()?)
 }
 
 /// The best classes of each image, if the net has classes, and whatever else it answers.

@@ -10,16 +10,17 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use tidbit::Model;
+use tidbit::kernels::kernels;
 use tidbit_quantize::Watch;
 
-use super::run::{View, hashes, on_host, pixels, show_answers};
+use super::run::{View, compared, hashes, pixels, show_answers};
 use crate::Error;
 use crate::answers::apart;
 use crate::blob::BlobFile;
 use crate::board::{Board, BoardAnswer, Certified, Emulated, certify, firmware};
 use crate::difference::difference;
 use crate::grid::{self, Grid, grouped};
-use crate::inference::{Inference, Shown};
+use crate::inference::{Inference, Shown, on_all_cores};
 use crate::progress::Bar;
 use crate::stdout::{GOOD, notice, print, print_json, styled};
 
@@ -176,7 +177,7 @@ impl Cmd {
         images: &[Vec<u8>],
         board: &[Inference],
     ) -> Result<(), Error> {
-        let host = on_host(model, images, self.view.trace)?;
+        let host = on_all_cores(model, kernels(), images, self.view.trace)?;
         for ((image, board), host) in self.images.iter().zip(board).zip(&host) {
             if let Some(what) = difference(model, board, host) {
                 let image = image.clone();
@@ -201,11 +202,7 @@ impl Cmd {
             print(Certified::grid(&certified.collect::<Vec<_>>()))?;
         }
         if self.check || self.certify {
-            let what = if self.view.trace {
-                "every byte of every tensor"
-            } else {
-                "every output byte"
-            };
+            let what = compared(self.view.trace);
             print(styled(
                 GOOD,
                 format_args!(
