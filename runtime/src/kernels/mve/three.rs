@@ -6,12 +6,62 @@
 
 use super::clamp::clamp_pixels;
 use super::layout::{BLOCK, Layout, Reach, outside_of};
-use super::tile::{Tile, of_tile};
+use super::tile::of_tile;
 use crate::kernels::scratch::aligned;
 use crate::kernels::{Depthwise, MAX_TAP_ROWS};
 
 /// Rows and columns of the window.
 const TAPS: usize = 3;
+
+/// Windows side by side in some rows; the places move on to the next channels, block by block.
+#[repr(C)]
+pub(super) struct Tile {
+    /// Rows under the windows, from the first channel of their first pixel on; null for padding.
+    pub(super) rows: *const *const i8,
+    /// Rows of windows.
+    pub(super) height: usize,
+    /// Bytes in `rows` from one row of windows to the next.
+    pub(super) row_step: usize,
+    /// Bytes of a row of the output.
+    pub(super) pitch: usize,
+    /// Where the first window's next channels go.
+    pub(super) out: *mut i8,
+    /// Channels that are left, at least one.
+    pub(super) left_channels: usize,
+    /// Channels, and bytes from one output pixel to the next.
+    pub(super) channels: usize,
+    /// Of the next channels, tap by tap.
+    pub(super) weights: *const i8,
+    /// Bytes of a row before the next channels of the first pixel that is under the windows.
+    pub(super) byte: usize,
+    /// What stands outside the image, and bytes from there to that of the next channels.
+    pub(super) beyond: *const i8,
+    pub(super) onward: usize,
+    /// Loads of what is beyond the left border, of each row, and of what is beyond the right border; of each row
+    /// there are some bytes more.
+    pub(super) left: usize,
+    pub(super) body: usize,
+    pub(super) rest: usize,
+    pub(super) right: usize,
+    /// Where the columns of the three go.
+    pub(super) targets: [*mut i8; 3],
+    /// Bytes from one load of a row to the next; 16 are those of a load too.
+    pub(super) load: usize,
+    /// Windows.
+    pub(super) count: usize,
+    /// Bytes from one window to the next.
+    pub(super) advance: usize,
+    /// Of the next channels.
+    pub(super) bias: *const [u8; 4],
+    /// Of the next channels.
+    pub(super) multipliers: *const [u8; 4],
+    /// Of the output.
+    pub(super) zero_point: i32,
+    /// Left shift of the sums.
+    pub(super) shift: u32,
+    /// Bytes of a column.
+    pub(super) column: usize,
+}
 
 /// Several rows of a [`Depthwise`], of windows `row_stride` rows apart; `None` for other windows.
 pub(super) fn several_rows(
@@ -22,9 +72,10 @@ pub(super) fn several_rows(
     scratch: &mut [i8],
 ) -> Option<()> {
     let further = rows.len().checked_sub(TAPS)?.checked_div(row_stride)?;
-    let row = job.width.wrapping_mul(job.pixel_bytes());
+    let row = job.width.checked_mul(job.pixel_bytes())?;
     let whole = |bytes: &&[i8]| bytes.is_empty() || bytes.len() == row;
-    if !is_three(job) || !job.fits(rows.get(..TAPS)?) || !rows.iter().all(whole) {
+    let known = rows.len() <= MAX_TAP_ROWS && is_three(job);
+    if !known || !job.fits(rows.get(..TAPS)?) || !rows.iter().all(whole) {
         return None;
     }
     let room = aligned(scratch);

@@ -7,55 +7,7 @@
 
 use core::arch::naked_asm;
 
-/// Windows side by side in some rows; the places move on to the next channels, block by block.
-#[repr(C)]
-pub(super) struct Tile {
-    /// Rows under the windows, from the first channel of their first pixel on; null for padding.
-    pub(super) rows: *const *const i8,
-    /// Rows of windows.
-    pub(super) height: usize,
-    /// Bytes in `rows` from one row of windows to the next.
-    pub(super) row_step: usize,
-    /// Bytes of a row of the output.
-    pub(super) pitch: usize,
-    /// Where the first window's next channels go.
-    pub(super) out: *mut i8,
-    /// Channels that are left, at least one.
-    pub(super) left_channels: usize,
-    /// Channels, and bytes from one output pixel to the next.
-    pub(super) channels: usize,
-    /// Of the next channels, tap by tap.
-    pub(super) weights: *const i8,
-    /// Bytes of a row before the next channels of the first pixel that is under the windows.
-    pub(super) byte: usize,
-    /// What stands outside the image, and bytes from there to that of the next channels.
-    pub(super) beyond: *const i8,
-    pub(super) onward: usize,
-    /// Loads of what is beyond the left border, of each row, and of what is beyond the right border; of each row
-    /// there are some bytes more.
-    pub(super) left: usize,
-    pub(super) body: usize,
-    pub(super) rest: usize,
-    pub(super) right: usize,
-    /// Where the columns of the three go.
-    pub(super) targets: [*mut i8; 3],
-    /// Bytes from one load of a row to the next; 16 are those of a load too.
-    pub(super) load: usize,
-    /// Windows.
-    pub(super) count: usize,
-    /// Bytes from one window to the next.
-    pub(super) advance: usize,
-    /// Of the next channels.
-    pub(super) bias: *const [u8; 4],
-    /// Of the next channels.
-    pub(super) multipliers: *const [u8; 4],
-    /// Of the output.
-    pub(super) zero_point: i32,
-    /// Left shift of the sums.
-    pub(super) shift: u32,
-    /// Bytes of a column.
-    pub(super) column: usize,
-}
+use super::three::Tile;
 
 /// Assembly: what stores four vectors to columns.
 macro_rules! store {
