@@ -87,18 +87,19 @@ impl Ring {
         Some(start..start.checked_add(self.row_bytes)?)
     }
 
-    /// How many of these rows lie one behind the other, from the first on.
+    /// How many of these rows lie one behind the other, from the first on: those up to the ring's end, or all
+    /// that are in the landing.
     fn run(&self, rows: Range<u16>) -> Option<u16> {
-        let mut end = self.range(rows.start)?.end;
-        let mut count = 1u16;
-        for y in rows.skip(1) {
-            let next = self.range(y)?;
-            if next.start != end {
-                break;
+        let most = match self.landed.checked_sub(rows.start) {
+            None | Some(0) => u16::MAX,
+            Some(settled) => {
+                let slot = rows.start.checked_rem(self.rows)?;
+                self.rows.checked_sub(slot)?.min(settled)
             }
-            (end, count) = (next.end, count.checked_add(1)?);
-        }
-        Some(count)
+        };
+        rows.end
+            .checked_sub(rows.start)
+            .map(|count| count.min(most))
     }
 
     /// Moves rows from the landing into the ring.
