@@ -159,7 +159,13 @@ fn pointwise(
     while next < rows.end {
         let y = next;
         let top = y.checked_mul(site.op.stride_rows)?;
-        if bench.overlaps_a(y, top)? {
+        // Rows that lie one behind the other are one long row.
+        let run = if even {
+            bench.run(y..rows.end)?
+        } else {
+            u16::from(!bench.overlaps_a(y, top)?)
+        };
+        if run == 0 {
             next = next.checked_add(1)?;
             job.pitch = patches.pitch;
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
@@ -188,8 +194,6 @@ fn pointwise(
             }
             continue;
         }
-        // Rows that lie one behind the other are one long row.
-        let run = if even { bench.run(y..rows.end)? } else { 1 };
         next = next.checked_add(run)?;
         let Some(io) = &mut bench.rows(y, run) else {
             return None;
