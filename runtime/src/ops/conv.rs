@@ -100,8 +100,15 @@ fn by_patches(
             };
             job.pitch = patches.pitch;
             let byte = start.wrapping_mul(usize::from(whole.output_bytes));
-            let tiles = edges.iter().flat_map(|edge| patches.tiles(edge.clone()));
-            for tile in tiles {
+            let [mut pixels, mut behind] = edges.clone();
+            loop {
+                if pixels.is_empty() {
+                    (pixels, behind) = (behind, 0..0);
+                }
+                let Some(tile) = patches.tile(&pixels) else {
+                    break;
+                };
+                pixels.start = tile.end;
                 let gather = |pitch: usize, all: &mut [i8]| {
                     let pixels = (tile.start as i32, tile.len());
                     let to = (pitch, all);
@@ -170,7 +177,9 @@ fn pointwise(
             job.pitch = patches.pitch;
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
-            for tile in patches.tiles(0..width) {
+            let mut pixels = 0..width;
+            while let Some(tile) = patches.tile(&pixels) {
+                pixels.start = tile.end;
                 let aside = |pitch: usize, all: &mut [i8]| {
                     let start = from.checked_add(tile.start.checked_mul(step)?)?;
                     let runs = Runs {
