@@ -13,7 +13,7 @@ fn main() {
         println!("cargo::rustc-check-cfg=cfg(tidbit_{backend})");
     }
     println!(
-        "cargo::rustc-check-cfg=cfg(tidbit_backend, values(\"scalar\", \"armv6m\", \"armv7em\", \"armv7m\", \"mve\", \"neon32\"))"
+        "cargo::rustc-check-cfg=cfg(tidbit_backend, values(\"scalar\", \"armv6m\", \"armv7em\", \"armv7m\", \"mve\", \"neon32\", \"avx2\", \"avxvnni\", \"avx512vnni\"))"
     );
     println!("cargo::rustc-check-cfg=cfg(tidbit_armv8m)");
     println!("cargo::rustc-check-cfg=cfg(tidbit_thumb)");
@@ -42,6 +42,13 @@ fn main() {
     }
     match forced.as_deref().unwrap_or(own) {
         "scalar" => {}
+        // All in one folder, which sees by itself which one is forced.
+        "avx2" | "avxvnni" | "avx512vnni" if own == "x86" => {
+            println!("cargo::rustc-cfg=tidbit_x86")
+        }
+        wrong if wrong.starts_with("avx") => {
+            println!("cargo::error=tidbit_backend=\"{wrong}\" is for x86-64, not for {target}");
+        }
         backend => println!("cargo::rustc-cfg=tidbit_{backend}"),
     }
 }

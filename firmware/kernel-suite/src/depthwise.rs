@@ -8,6 +8,9 @@ use crate::numbers::Numbers;
 
 /// Numbers of channels around those that wide vectors take together.
 const WIDE: [usize; 10] = [24, 31, 32, 33, 48, 63, 64, 65, 128, 144];
+/// Numbers of channels of which wide vectors take several pixels, and rows of more pixels than some vectors
+/// have room for.
+const LONG: [(usize, usize); 3] = [(8, 41), (16, 22), (32, 11)];
 
 pub fn run(
     kernels: &Kernels,
@@ -20,7 +23,7 @@ pub fn run(
     let many = WIDE
         .iter()
         .flat_map(|&channels| [(channels, 3), (channels, 8)]);
-    for (channels, width) in few.chain(many) {
+    for (channels, width) in few.chain(many).chain(LONG) {
         for _ in 0..scale * 2 {
             let kernel = match numbers.below(3) {
                 0 => [1 + numbers.below(7), 1 + numbers.below(7)],

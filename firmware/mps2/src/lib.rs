@@ -5,6 +5,9 @@
 //! this one.
 #![no_std]
 
+// For every program: it brings copies and fills that take little flash.
+use tidbit_parts as _;
+
 mod blob;
 mod fpga_io;
 mod led;

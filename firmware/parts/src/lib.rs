@@ -5,5 +5,9 @@
 mod arena;
 mod stack;
 
+// Copies and fills that take little flash.
+#[cfg(tidbit_short_copies)]
+core::arch::global_asm!(include_str!("memory.s"), options(raw));
+
 pub use arena::{Arena, Canaries};
 pub use stack::Painted;

@@ -5,7 +5,8 @@
 //!
 //! The backend is chosen when the crate is built, from the target; on x86-64, AArch64 and 32-bit
 //! Cortex-A the first [`kernels`] looks which of those that are built in the processor can run. `--cfg
-//! tidbit_backend="NAME"` forces one, `scalar` on any target.
+//! tidbit_backend="NAME"` forces one, `scalar` on any target; one of x86-64 only keeps faster ones out, since what
+//! the processor lacks cannot be forced.
 #![allow(unsafe_code, reason = "the one room for it; every block has its proof")]
 
 #[cfg(tidbit_armv6m)]

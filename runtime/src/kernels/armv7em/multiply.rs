@@ -2,7 +2,7 @@
 
 use super::spread::{spread, spread_all};
 use crate::kernels::lanes::{Spread, bytes_of, lanes_for};
-use crate::kernels::scalar::of_element;
+use crate::kernels::scalar::{of_element, put};
 use crate::kernels::scratch::{aligned, patches_at_once};
 use crate::kernels::{Element, Gemm, Packing, scalar};
 
@@ -257,11 +257,8 @@ fn last_channel(job: &Gemm<'_>, lanes: usize, patches: &[i8], out: &mut [i8]) {
         let (Some(pixel), Some((bias, multiplier))) = (pixel, requant.channels().next()) else {
             return;
         };
-        of_element!(job.output_bytes, Q => {
-            if let Some(q) = Q::view_mut(pixel).get_mut(last) {
-                *q = Q::of(requant.value(bias.wrapping_add(dot), multiplier));
-            }
-        });
+        let value = requant.value(bias.wrapping_add(dot), multiplier);
+        put(pixel, job.output_bytes, last, value);
     }
 }
 

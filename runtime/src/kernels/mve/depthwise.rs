@@ -10,8 +10,11 @@ use core::mem::MaybeUninit;
 
 use super::clamp::clamp_pixels;
 use super::columns::{COLUMN, Columns, of_four, of_three};
-use super::layout::{BLOCK, Layout, Reach, WORDS, rows_of, rows_to_columns, weights_to_columns};
+use super::layout::{
+    BLOCK, Layout, Reach, WORDS, outside_of, rows_of, rows_to_columns, weights_to_columns,
+};
 use super::sums::{Sums, of_four_words, of_words};
+use super::three::{is_three, of_rows};
 use crate::kernels::scratch::aligned;
 use crate::kernels::{Depthwise, scalar};
 
@@ -27,6 +30,7 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &
     }
     let room = aligned(scratch);
     match Layout::of(job, room.len()) {
+        Some(layout) if is_three(job) => of_rows(job, &layout, (1, rows), (1, out), room),
         Some(layout) if layout.planes == 1 && job.kernel[1] <= FEW => {
             of_layout::<FEW, 1>(job, &layout, rows, out, room);
         }
@@ -50,17 +54,8 @@ fn of_layout<const W: usize, const P: usize>(
     // Words, since they are read as such.
     let mut weights = [const { MaybeUninit::<[u32; COLUMN / 4]>::uninit() }; W];
     let zeros = [0; BLOCK];
-    let mut zero_points = [job.zero_point; BLOCK];
-    // Four and eight channels come several times in a load.
-    let several = job.outside.filter(|_| layout.pixels > 1);
-    if let Some(outside) = several {
-        let again = zero_points.iter_mut().zip(outside.iter().cycle());
-        again.for_each(|(to, &from)| *to = from);
-    }
-    let beyond = match job.outside.xor(several) {
-        Some(outside) => (outside.as_ptr(), BLOCK),
-        None => (zero_points.as_ptr(), 0),
-    };
+    let mut pixel = [job.zero_point; BLOCK];
+    let beyond = outside_of(job, layout, &mut pixel);
     let base = scratch.as_mut_ptr();
     let words: *mut i8 = weights.as_mut_ptr().cast();
     let mut kernels: [_; P] =

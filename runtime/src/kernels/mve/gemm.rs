@@ -4,11 +4,13 @@
 //! through all of it. Output channels that fill no block are made one by one.
 
 use super::clamp::clamp_pixels;
-use super::{dot::dots, narrow, wide};
+use super::{dot::dots, medium, narrow, wide};
 use crate::kernels::{Gemm, Packing, scalar};
 
 /// Output channels of a block.
 const BLOCK: usize = 4;
+/// Most bytes from one output pixel to the next: places within four pixels are of 16 bits.
+const FARTHEST: usize = 0x5000;
 
 /// What the assembly of a GEMM works through; it counts up the places as it goes.
 #[repr(C)]
@@ -42,7 +44,8 @@ pub(super) struct Tiles {
 /// A [`Gemm`] over `count` patches.
 pub fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], scratch: &mut [i8]) {
     let packing = job.weights.packing;
-    let known = matches!(packing, Packing::CortexM55 | Packing::Portable);
+    let known = matches!(packing, Packing::CortexM55 | Packing::Portable)
+        && (count == 1 || job.stride <= FARTHEST);
     if (job.input_bytes, job.output_bytes) != (1, 1) || !known {
         return scalar::gemm(job, count, patches, out, scratch);
     }
@@ -90,16 +93,25 @@ fn in_blocks(job: &Gemm<'_>, (count, blocks): (usize, usize), patches: &[i8], ou
         zero_point: i32::from(requant.zero_point),
         shift: u32::from(requant.shift),
     };
-    let (pairs, odd) = (count / 2, count % 2);
-    let last = count.wrapping_sub(odd);
-    let mut even = tiles(0, pairs);
-    let mut single = tiles(last, odd);
+    // Patches of some lengths go by four at a time; what is left of them goes by as all others do.
+    let whole = matches!(job.k, 17..=32) && job.pitch == job.k && requant.shift == 0;
+    let fours = if whole { count / medium::PIXELS } else { 0 };
+    let first = fours.wrapping_mul(medium::PIXELS);
+    let left = count.wrapping_sub(first);
+    let (pairs, odd) = (left / 2, left % 2);
+    let mut four = tiles(0, fours);
+    let mut even = tiles(first, pairs);
+    let mut single = tiles(count.wrapping_sub(odd), odd);
     // SAFETY: `fits` proved that patches 0 to `count` of `k` bytes, `pitch` apart, lie within `patches`,
     // that output pixels of `outputs` bytes, `stride` apart, lie within `out`, and that there are
     // `outputs` times `k` weights and `outputs` biases and multipliers; `blocks * 4 <= outputs`.
     // The functions read and write pixels `first` to `first + passes` (twice as many for
-    // `pairs`) and these channels alone, and are called where there is such a pixel.
+    // `pairs`, four times for `fours`) and these channels alone, and are called where there is such a
+    // pixel.
     unsafe {
+        if fours > 0 {
+            medium::fours(&mut four);
+        }
         if job.k <= 16 {
             if pairs > 0 {
                 narrow::pairs(&mut even);

@@ -79,6 +79,29 @@ impl Layout {
     }
 }
 
+/// What stands outside the image, for the first block of channels, and bytes from there to the next
+/// block; `pixel`, of zero points, has room for what comes several times in a load.
+pub(super) fn outside_of(
+    job: &Depthwise<'_>,
+    layout: &Layout,
+    pixel: &mut [i8; BLOCK],
+) -> (*const i8, usize) {
+    match job.outside {
+        // Four and eight channels come several times in a load.
+        Some(outside) if layout.pixels > 1 => {
+            for again in pixel.chunks_exact_mut(outside.len().max(1)) {
+                again
+                    .iter_mut()
+                    .zip(outside)
+                    .for_each(|(to, &from)| *to = from);
+            }
+            (pixel.as_ptr(), 0)
+        }
+        Some(outside) => (outside.as_ptr(), BLOCK),
+        None => (pixel.as_ptr(), 0),
+    }
+}
+
 /// The weights of a plane of the kernel, from the first channel on; words that no window has are 0.
 ///
 /// `fits` proved that there are weights of all channels for each tap, which are all that is read: 16 at a
@@ -169,13 +192,13 @@ pub(super) fn rows_of<const P: usize>(columns: &[Columns; P], plane: usize) -> [
 /// the last load of several pixels is wider; later ones overwrite what earlier ones wrote too far.
 pub(super) struct Reach {
     /// Bytes of a row before the first pixel.
-    byte: usize,
-    left: usize,
-    body: usize,
-    rest: usize,
-    right: usize,
+    pub(super) byte: usize,
+    pub(super) left: usize,
+    pub(super) body: usize,
+    pub(super) rest: usize,
+    pub(super) right: usize,
     /// Bytes of a plane before the image, and before what is beyond its right border.
-    places: [usize; 2],
+    pub(super) places: [usize; 2],
 }
 
 impl Reach {

@@ -24,8 +24,10 @@ mod dot;
 mod elements;
 mod gemm;
 mod layout;
+mod medium;
 mod narrow;
 mod sums;
+mod three;
 mod wide;
 
 use super::{Kernels, Packing, scalar};
@@ -36,6 +38,7 @@ pub const KERNELS: Kernels = Kernels {
     packing: Packing::CortexM55,
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
+    several_rows: Some(three::several_rows),
     copy_runs: copy::copy_runs,
     add: elements::add,
     mul: elements::mul,

@@ -43,6 +43,8 @@ pub fn gemm(job: &Gemm<'_>, count: usize, patches: &[i8], out: &mut [i8], _scrat
 /// One patch against every output channel.
 fn one_patch(job: &Gemm<'_>, patch: &[i8], out: &mut [i8]) {
     let (rows, run) = job.weights.packing.block();
+    let bytes = job.k.wrapping_mul(job.input_bytes.into());
+    let patch = patch.get(..bytes).unwrap_or_default();
     let requant = &job.requant;
     let mut weights = job.weights.values;
     let mut output = 0usize;
@@ -58,11 +60,7 @@ fn one_patch(job: &Gemm<'_>, patch: &[i8], out: &mut [i8]) {
             let Some((bias, multiplier)) = channels.next() else {
                 return;
             };
-            // There is no copy of all this for each size of elements: a dot product is long.
-            let dot = of_element!(job.input_bytes, A => {
-                let patch = A::view(patch).get(..job.k).unwrap_or_default();
-                dot_run(patch, block, (row, rows), run)
-            });
+            let dot = dot_run(patch, job.input_bytes, block, (row, rows), run);
             let acc = bias.wrapping_add(dot);
             put(
                 out,
@@ -75,16 +73,22 @@ fn one_patch(job: &Gemm<'_>, patch: &[i8], out: &mut [i8]) {
     }
 }
 
-/// Sum of products with one row of a block, whose rows give `run` weights in turn.
-fn dot_run<A: Element>(patch: &[A], block: &[i8], (row, rows): (usize, usize), run: usize) -> i32 {
+/// Sum of products of a patch of elements of so many bytes with one row of a block, whose rows give `run`
+/// weights in turn. Only the sums have a copy for each size of elements.
+fn dot_run(patch: &[i8], bytes: u8, block: &[i8], (row, rows): (usize, usize), run: usize) -> i32 {
     // The only one gives them all in turn.
-    let run = if rows == 1 { usize::MAX } else { run };
+    let run = if rows == 1 {
+        patch.len()
+    } else {
+        run.wrapping_mul(bytes.into())
+    };
     let mut acc = 0i32;
     let mut block = block;
     for part in patch.chunks(run.max(1)) {
-        let run = part.len();
+        let run = part.len().wrapping_shr(u32::from(bytes) / 2);
         let weights = block.get(row.wrapping_mul(run)..).unwrap_or_default();
-        acc = acc.wrapping_add(dot(part, weights));
+        let sum = of_element!(bytes, A => dot(A::view(part), weights));
+        acc = acc.wrapping_add(sum);
         block = block.get(rows.wrapping_mul(run)..).unwrap_or_default();
     }
     acc

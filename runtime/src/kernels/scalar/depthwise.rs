@@ -41,13 +41,14 @@ fn one_pixel(job: &Depthwise<'_>, rows: &[&[i8]], x: usize, out: &mut [i8]) {
                 let weights = (weights, by_channel);
                 let first = (start, job.multiplier);
                 let sums = acc.get_mut(..block).unwrap_or_default();
-                match pixel {
+                // One loop for all elements: what it looks at each time is less than copies of it would take.
+                let input = |c: usize| match pixel {
                     Some(pixel) => of_element!(job.input_bytes, A => {
-                        let input = |c: usize| A::view(pixel).get(c).map_or(0, |x| x.value());
-                        add_products(sums, weights, first, input);
+                        A::view(pixel).get(c).map_or(0, |x| x.value())
                     }),
-                    None => add_products(sums, weights, first, |c| job.beyond(c)),
-                }
+                    None => job.beyond(c),
+                };
+                add_products(sums, weights, first, input);
                 tap = tap.wrapping_add(1);
             }
         }

@@ -93,7 +93,7 @@ impl<'a> Requant<'a> {
 /// Writes element `index` of elements of so many bytes. An output is written once for many products,
 /// so there is no copy of each kernel for each of its sizes.
 #[inline(always)]
-fn put(out: &mut [i8], bytes: u8, index: usize, value: i32) {
+pub(crate) fn put(out: &mut [i8], bytes: u8, index: usize, value: i32) {
     of_element!(bytes, Q => {
         if let Some(q) = Q::view_mut(out).get_mut(index) {
             *q = Q::of(value);

@@ -12,6 +12,8 @@ use core::sync::atomic::{AtomicU8, Ordering};
 pub struct Features {
     /// AVX2.
     pub avx2: bool,
+    /// AVX-VNNI.
+    pub avxvnni: bool,
     /// AVX-512 F, BW, VL and VNNI.
     pub avx512vnni: bool,
 }
@@ -19,7 +21,7 @@ pub struct Features {
 /// Nothing is known yet.
 const UNKNOWN: u8 = 0x80;
 
-/// Bit 0: AVX2, bit 1: AVX-512 VNNI.
+/// Bit 0: AVX2, bit 1: AVX-512 VNNI, bit 2: AVX-VNNI.
 static FOUND: AtomicU8 = AtomicU8::new(UNKNOWN);
 
 /// What the machine can run.
@@ -33,6 +35,7 @@ pub fn features() -> Features {
     Features {
         avx2: found & 1 != 0,
         avx512vnni: found & 2 != 0,
+        avxvnni: found & 4 != 0,
     }
 }
 
@@ -56,7 +59,14 @@ fn ask() -> u8 {
     let avx2 = ymm && has(extended.ebx, &[5]);
     // F, BW, VL; VNNI.
     let vnni = zmm && has(extended.ebx, &[16, 30, 31]) && has(extended.ecx, &[11]);
-    u8::from(avx2) | u8::from(avx2 && vnni) << 1
+    // A processor that has no second leaf says so, and answers 0 where none the less asked.
+    let second = if extended.eax >= 1 {
+        __cpuid_count(7, 1).eax
+    } else {
+        0
+    };
+    let avxvnni = avx2 && has(second, &[4]);
+    u8::from(avx2) | u8::from(avx2 && vnni) << 1 | u8::from(avxvnni) << 2
 }
 
 /// XCR0.
@@ -76,5 +86,6 @@ mod tests {
             && std::is_x86_feature_detected!("avx512vl")
             && std::is_x86_feature_detected!("avx512vnni");
         assert_eq!(found.avx512vnni, vnni);
+        assert_eq!(found.avxvnni, std::is_x86_feature_detected!("avxvnni"));
     }
 }

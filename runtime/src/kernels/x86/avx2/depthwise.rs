@@ -109,6 +109,9 @@ unsafe fn block(
             acc[0] = _mm256_add_epi32(acc[0], _mm256_madd_epi16(low, weights[0]));
             acc[1] = _mm256_add_epi32(acc[1], _mm256_madd_epi16(high, weights[1]));
         }
+        if finish.shifts {
+            acc = [finish.shifted(acc[0]), finish.shifted(acc[1])];
+        }
         let low = finish.scale(acc[0], multipliers[0]);
         let high = finish.scale(acc[1], multipliers[1]);
         // The lower half has the first eight channels, the upper half the others.

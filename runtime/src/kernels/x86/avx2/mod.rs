@@ -5,11 +5,13 @@
 //! side is `|x|`, at most 128, and the signed side is the weight with the sign of `x`: two products are
 //! then at most `2 * 128 * 127`, which 16 bits hold, since no weight is -128.
 
-mod depthwise;
+pub mod block;
+pub mod depthwise;
 mod elements;
-mod gemm;
+pub mod gemm;
 mod lines;
-mod requant;
+mod pair;
+pub mod requant;
 
 use super::copy;
 use crate::kernels::{Kernels, Packing, scalar};
@@ -21,7 +23,8 @@ pub const KERNELS: Kernels = Kernels {
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
     copy_runs: copy::copy_runs,
-    add: elements::add,
+    add: pair::add,
+    mul: pair::mul,
     sum_into: elements::sum_into,
     max_into: elements::max_into,
     min_into: elements::min_into,

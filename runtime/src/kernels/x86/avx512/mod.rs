@@ -21,6 +21,7 @@ pub const KERNELS: Kernels = Kernels {
     packing: Packing::Host,
     gemm: gemm::gemm,
     depthwise: depthwise::depthwise,
+    several_rows: Some(depthwise::several_rows),
     copy_runs: copy::copy_runs,
     add: elements::add,
     mul: elements::mul,

@@ -29,6 +29,23 @@ impl Channels {
         }
     }
 
+    /// As [`new`](Self::new), for pixels of `C` channels side by side.
+    ///
+    /// # Safety
+    /// The job has `C` channels, and their words are there.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
+    pub unsafe fn repeated<const C: usize>(job: &Depthwise<'_>) -> Self {
+        // SAFETY: the caller's.
+        unsafe {
+            Self {
+                bias: repeated_words::<C>(job.requant.bias),
+                multipliers: repeated_words::<C>(job.requant.multipliers),
+                finish: Finish::new(&job.requant),
+            }
+        }
+    }
+
     /// Takes off what flipped sign bits add to the sums.
     #[inline]
     #[target_feature(enable = "avx512f,avx512vnni")]
@@ -72,8 +89,36 @@ unsafe fn words<const P: usize>(all: &[[u8; 4]], part: &Part) -> [__m512i; 4] {
         // SAFETY: words of the part's channels; the mask holds off those behind them.
         *words = unsafe { _mm512_maskz_loadu_epi32(lanes, at.cast()) };
     }
-    // Quarter `q` of register `i` is quarter `i` of register `q`.
-    let [a, b, c, d] = natural;
+    by_quarters(natural)
+}
+
+/// Words of `C` channels, again and again, as they are interleaved.
+///
+/// # Safety
+/// They are there.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn repeated_words<const C: usize>(all: &[[u8; 4]]) -> [__m512i; 4] {
+    let mut natural = [_mm512_setzero_si512(); 4];
+    for (n, words) in natural.iter_mut().enumerate() {
+        let channel = n.wrapping_mul(16) % C;
+        let at = all.as_ptr().wrapping_add(channel);
+        // SAFETY: `C` is 8, or a multiple of 16 beyond `channel`.
+        *words = unsafe {
+            match C {
+                8 => _mm512_broadcast_i64x4(_mm256_loadu_si256(at.cast())),
+                _ => _mm512_loadu_si512(at.cast()),
+            }
+        };
+    }
+    by_quarters(natural)
+}
+
+/// Words of 64 channels in the order that interleaving leaves them in: quarter `q` of register `i` is quarter
+/// `i` of register `q`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn by_quarters([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
     let (ab, cd) = (
         _mm512_shuffle_i32x4::<0x44>(a, b),
         _mm512_shuffle_i32x4::<0x44>(c, d),

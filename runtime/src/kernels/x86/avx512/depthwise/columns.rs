@@ -36,7 +36,7 @@ impl Site<'_> {
     /// piece, with flipped sign bits, interleaved.
     ///
     /// # Safety
-    /// As for `part`; the kernel has these rows.
+    /// As for `part`; some window has these rows.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     pub unsafe fn column<const P: usize, const N: usize>(
@@ -71,7 +71,7 @@ impl Site<'_> {
         interleave(rows)
     }
 
-    /// Stores pixel `x` of every piece.
+    /// Stores pixel `x` of every piece of row `y`.
     ///
     /// # Safety
     /// As for `part`.
@@ -81,15 +81,16 @@ impl Site<'_> {
         &self,
         part: &Part,
         starts: &[usize; P],
-        x: usize,
+        (y, x): (usize, usize),
         bytes: __m512i,
     ) {
         let mask = first64(part.width);
+        let row = y.wrapping_mul(self.columns).wrapping_add(x);
         let at = |start: usize| {
-            let pixel = start.wrapping_add(x).wrapping_mul(self.job.channels);
-            self.out.wrapping_add(pixel.wrapping_add(part.first))
+            let byte = start.wrapping_add(row).wrapping_mul(self.job.channels);
+            self.out.wrapping_add(byte.wrapping_add(part.first))
         };
-        // SAFETY: pixels below `columns`, `width` channels from `first` on of each.
+        // SAFETY: pixels below `columns` of a row below `count`, `width` channels from `first` on of each.
         unsafe {
             match *starts.as_slice() {
                 [a] => _mm512_mask_storeu_epi8(at(a), mask, bytes),
@@ -143,7 +144,7 @@ unsafe fn load<const P: usize>(at: [*const i8; P], width: usize) -> __m512i {
 /// Bytes of four registers in turn; register `i` has those of bytes `4 * i` to `4 * i + 3` of each quarter.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn interleave([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
+pub fn interleave([a, b, c, d]: [__m512i; 4]) -> [__m512i; 4] {
     let (ab, cd) = (_mm512_unpacklo_epi8(a, b), _mm512_unpacklo_epi8(c, d));
     let (ab_high, cd_high) = (_mm512_unpackhi_epi8(a, b), _mm512_unpackhi_epi8(c, d));
     [

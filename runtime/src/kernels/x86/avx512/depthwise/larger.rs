@@ -36,41 +36,43 @@ impl Site<'_> {
                     finish.unflip(weights);
                 }
             }
-            let mut x = 0;
-            while x < part.length {
-                // The last tile may overlap the one before.
-                let first = x.min(part.length.wrapping_sub(TILE));
-                let under = stride.wrapping_mul(TILE - 1).wrapping_add(T);
-                for (c, column) in columns.iter_mut().enumerate().take(under) {
-                    column.write([
-                        self.column::<P, 4>(part, &starts, 0, (first, c)),
-                        self.column::<P, REST>(part, &starts, 4, (first, c)),
-                    ]);
-                }
-                for i in 0..4 {
-                    let mut acc = [finish.bias[i]; TILE];
-                    for q in 0..2 {
-                        unrolled!(t below TILE => {
-                            let window = columns.get(t.wrapping_mul(stride)..).unwrap_or_default();
-                            if let Some(window) = window.first_chunk::<T>() {
-                                for (column, weights) in window.iter().zip(&weights) {
-                                    // SAFETY: the windows of a tile end with the last column of it.
-                                    let column = column.assume_init_ref();
-                                    let (x, w) = (column[q][i], weights[q][i]);
-                                    acc[t] = _mm512_dpbusd_epi32(acc[t], x, w);
+            for (y, top) in self.windows() {
+                let mut x = 0;
+                while x < part.length {
+                    // The last tile may overlap the one before.
+                    let first = x.min(part.length.wrapping_sub(TILE));
+                    let under = stride.wrapping_mul(TILE - 1).wrapping_add(T);
+                    for (c, column) in columns.iter_mut().enumerate().take(under) {
+                        column.write([
+                            self.column::<P, 4>(part, &starts, top, (first, c)),
+                            self.column::<P, REST>(part, &starts, top.wrapping_add(4), (first, c)),
+                        ]);
+                    }
+                    for i in 0..4 {
+                        let mut acc = [finish.bias[i]; TILE];
+                        for q in 0..2 {
+                            unrolled!(t below TILE => {
+                                let window = columns.get(t.wrapping_mul(stride)..).unwrap_or_default();
+                                if let Some(window) = window.first_chunk::<T>() {
+                                    for (column, weights) in window.iter().zip(&weights) {
+                                        // SAFETY: the windows of a tile end with the last column of it.
+                                        let column = column.assume_init_ref();
+                                        let (x, w) = (column[q][i], weights[q][i]);
+                                        acc[t] = _mm512_dpbusd_epi32(acc[t], x, w);
+                                    }
                                 }
-                            }
+                            });
+                        }
+                        unrolled!(t below TILE => {
+                            scaled[t][i] = acc[t];
                         });
                     }
-                    unrolled!(t below TILE => {
-                        scaled[t][i] = acc[t];
-                    });
+                    for (t, sums) in scaled.iter().enumerate() {
+                        let bytes = finish.finish(*sums);
+                        self.store::<P>(part, &starts, (y, first.wrapping_add(t)), bytes);
+                    }
+                    x = x.wrapping_add(TILE);
                 }
-                for (t, sums) in scaled.iter().enumerate() {
-                    let bytes = finish.finish(*sums);
-                    self.store::<P>(part, &starts, first.wrapping_add(t), bytes);
-                }
-                x = x.wrapping_add(TILE);
             }
         }
     }
@@ -94,23 +96,26 @@ impl Site<'_> {
                     finish.unflip(weights);
                 }
             }
-            for x in 0..part.length {
-                let mut acc = finish.bias;
-                for (j, weights) in weights.iter().enumerate().take(taps) {
-                    for (q, weights) in weights.iter().enumerate() {
-                        let top = q.wrapping_mul(4);
-                        let column = match self.job.kernel[0].wrapping_sub(top) {
-                            1 => self.column::<P, 1>(part, &starts, top, (x, j)),
-                            2 => self.column::<P, 2>(part, &starts, top, (x, j)),
-                            3 => self.column::<P, 3>(part, &starts, top, (x, j)),
-                            _ => self.column::<P, 4>(part, &starts, top, (x, j)),
-                        };
-                        for i in 0..4 {
-                            acc[i] = _mm512_dpbusd_epi32(acc[i], column[i], weights[i]);
+            for (y, top) in self.windows() {
+                for x in 0..part.length {
+                    let mut acc = finish.bias;
+                    for (j, weights) in weights.iter().enumerate().take(taps) {
+                        for (q, weights) in weights.iter().enumerate() {
+                            let before = q.wrapping_mul(4);
+                            let top = top.wrapping_add(before);
+                            let column = match self.job.kernel[0].wrapping_sub(before) {
+                                1 => self.column::<P, 1>(part, &starts, top, (x, j)),
+                                2 => self.column::<P, 2>(part, &starts, top, (x, j)),
+                                3 => self.column::<P, 3>(part, &starts, top, (x, j)),
+                                _ => self.column::<P, 4>(part, &starts, top, (x, j)),
+                            };
+                            for i in 0..4 {
+                                acc[i] = _mm512_dpbusd_epi32(acc[i], column[i], weights[i]);
+                            }
                         }
                     }
+                    self.store::<P>(part, &starts, (y, x), finish.finish(acc));
                 }
-                self.store::<P>(part, &starts, x, finish.finish(acc));
             }
         }
     }

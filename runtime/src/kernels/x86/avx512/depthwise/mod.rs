@@ -6,33 +6,55 @@
 //! lie under. Interleaving leaves channels in an order that packing the results turns back.
 //!
 //! Layers of few channels would leave lanes empty: there the register holds two or four pieces of the
-//! row, far apart, and each piece moves along by itself.
+//! row, far apart, and each piece moves along by itself; or pixels side by side, as they lie, where a
+//! register has room for a whole number of them (`narrow`).
+//!
+//! Weights, biases and multipliers are put in order once for all rows of a call.
 
 mod channels;
 mod columns;
 mod larger;
+mod narrow;
 mod sliding;
 
-use crate::kernels::{Depthwise, scalar};
+use crate::kernels::{Depthwise, MAX_TAP_ROWS, scalar};
 
 /// Most rows and columns of a kernel; larger ones go to the scalar kernel.
 const MOST: usize = 8;
 
 /// A row of a [`Depthwise`].
 pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &mut [i8]) {
+    if several_rows(job, 1, rows, out, scratch).is_none() {
+        scalar::depthwise(job, rows, out, scratch);
+    }
+}
+
+/// Rows of a [`Depthwise`], of windows `row_stride` rows apart; `None` for a job that goes to the scalar
+/// kernel, and then nothing was written to the output.
+pub fn several_rows(
+    job: &Depthwise<'_>,
+    row_stride: usize,
+    rows: &[&[i8]],
+    out: &mut [i8],
+    scratch: &mut [i8],
+) -> Option<()> {
     let [taps_h, taps_w] = job.kernel;
     let ours = (job.input_bytes, job.output_bytes, job.multiplier) == (1, 1, 1)
         && !job.weights.packing.depthwise_by_channel()
         && taps_h <= MOST
         && taps_w <= MOST
-        && job.fits(rows);
-    let columns = out.len().checked_div(job.channels).unwrap_or(0);
-    let Some(beyond) = scratch
-        .get_mut(..job.channels)
-        .filter(|_| ours && columns > 0)
-    else {
-        return scalar::depthwise(job, rows, out, scratch);
-    };
+        && rows.len() <= MAX_TAP_ROWS;
+    let further = rows.len().checked_sub(taps_h)?.checked_div(row_stride)?;
+    let all_fit = (0..=further).all(|y| {
+        let under = rows.get(y.wrapping_mul(row_stride)..).unwrap_or_default();
+        under.get(..taps_h).is_some_and(|under| job.fits(under))
+    });
+    let count = further.wrapping_add(1);
+    let columns = out.len().checked_div(job.channels)?.checked_div(count)?;
+    if !ours || !all_fit || columns == 0 {
+        return None;
+    }
+    let beyond = scratch.get_mut(..job.channels)?;
     match job.outside {
         Some(pixel) => beyond.copy_from_slice(pixel),
         None => beyond.fill(job.zero_point),
@@ -41,7 +63,7 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &
     let mut under = [Row {
         at: beyond.as_ptr(),
         step: 0,
-    }; MOST];
+    }; MAX_TAP_ROWS];
     for (row, place) in rows.iter().zip(&mut under) {
         if !row.is_empty() {
             *place = Row {
@@ -53,13 +75,17 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &
     let site = Site {
         job,
         under,
+        row_stride,
+        count,
         beyond: beyond.as_ptr(),
         columns,
         out: out.as_mut_ptr(),
     };
     // SAFETY: the table of this backend is handed out only where its instructions exist; `fits` was
-    // asked, `beyond` has a byte for each channel, and `columns` whole pixels fit the output.
-    unsafe { site.run() }
+    // asked of every window, `beyond` has a byte for each channel, and `columns` whole pixels of `count`
+    // rows fit the output.
+    unsafe { site.run() };
+    Some(())
 }
 
 /// A row under the window: where it begins, and how far its pixels are apart.
@@ -69,13 +95,17 @@ struct Row {
     step: usize,
 }
 
-/// The job with its rows.
+/// The job with the rows under all of its windows.
 struct Site<'a> {
     job: &'a Depthwise<'a>,
-    under: [Row; MOST],
+    under: [Row; MAX_TAP_ROWS],
+    /// Rows from a window to the one below it.
+    row_stride: usize,
+    /// Output rows.
+    count: usize,
     /// The pixel that stands outside the image.
     beyond: *const i8,
-    /// Output pixels.
+    /// Output pixels of a row.
     columns: usize,
     out: *mut i8,
 }
@@ -94,9 +124,22 @@ impl Site<'_> {
     ///
     /// # Safety
     /// The rows hold `width` pixels of all channels each, or one that is never left; `beyond` one; the
-    /// output `columns`. The weights and words of all channels are there.
+    /// output `count` rows of `columns`. The weights and words of all channels are there.
     #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
     unsafe fn run(&self) {
+        let of_narrow = (self.job.kernel, self.job.dilation) == ([3, 3], 1);
+        // SAFETY: the caller's.
+        unsafe {
+            match (self.job.channels, self.job.stride) {
+                (8, 1) if of_narrow => return self.narrow::<8, 1>(),
+                (8, 2) if of_narrow => return self.narrow::<8, 2>(),
+                (16, 1) if of_narrow => return self.narrow::<16, 1>(),
+                (16, 2) if of_narrow => return self.narrow::<16, 2>(),
+                (32, 1) if of_narrow => return self.narrow::<32, 1>(),
+                (32, 2) if of_narrow => return self.narrow::<32, 2>(),
+                _ => {}
+            }
+        }
         let mut first = 0;
         while first < self.job.channels {
             let left = self.job.channels.wrapping_sub(first);
@@ -112,7 +155,7 @@ impl Site<'_> {
         }
     }
 
-    /// Some channels of the whole row; how many.
+    /// Some channels of whole rows; how many.
     ///
     /// # Safety
     /// As for `run`; the channels exist.
@@ -135,6 +178,13 @@ impl Site<'_> {
             }
         }
         width
+    }
+
+    /// Output rows, and the row under each at which its window begins.
+    #[inline(always)]
+    fn windows(&self) -> impl Iterator<Item = (usize, usize)> + use<> {
+        let stride = self.row_stride;
+        (0..self.count).map(move |y| (y, y.wrapping_mul(stride)))
     }
 
     /// The output pixel at which each piece begins: the last ones overlap where the row does not divide.

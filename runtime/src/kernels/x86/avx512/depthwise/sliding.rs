@@ -24,27 +24,29 @@ impl Site<'_> {
             for w in [&w0, &w1, &w2] {
                 finish.unflip(w);
             }
-            // Columns that the window of pixel 0 shares with the one before it.
-            let mut shared = [self.column::<P, 3>(part, &starts, 0, (0, 0)); 2];
-            if S == 1 {
-                shared[1] = self.column::<P, 3>(part, &starts, 0, (0, 1));
-            }
-            for x in 0..part.length {
-                let a = shared[0];
-                let b = if S == 1 {
-                    shared[1]
-                } else {
-                    self.column::<P, 3>(part, &starts, 0, (x, 1))
-                };
-                let c = self.column::<P, 3>(part, &starts, 0, (x, 2));
-                shared = if S == 1 { [b, c] } else { [c, c] };
-                let mut acc = finish.bias;
-                for i in 0..4 {
-                    acc[i] = _mm512_dpbusd_epi32(acc[i], a[i], w0[i]);
-                    acc[i] = _mm512_dpbusd_epi32(acc[i], b[i], w1[i]);
-                    acc[i] = _mm512_dpbusd_epi32(acc[i], c[i], w2[i]);
+            for (y, top) in self.windows() {
+                // Columns that the window of pixel 0 shares with the one before it.
+                let mut shared = [self.column::<P, 3>(part, &starts, top, (0, 0)); 2];
+                if S == 1 {
+                    shared[1] = self.column::<P, 3>(part, &starts, top, (0, 1));
                 }
-                self.store::<P>(part, &starts, x, finish.finish(acc));
+                for x in 0..part.length {
+                    let a = shared[0];
+                    let b = if S == 1 {
+                        shared[1]
+                    } else {
+                        self.column::<P, 3>(part, &starts, top, (x, 1))
+                    };
+                    let c = self.column::<P, 3>(part, &starts, top, (x, 2));
+                    shared = if S == 1 { [b, c] } else { [c, c] };
+                    let mut acc = finish.bias;
+                    for i in 0..4 {
+                        acc[i] = _mm512_dpbusd_epi32(acc[i], a[i], w0[i]);
+                        acc[i] = _mm512_dpbusd_epi32(acc[i], b[i], w1[i]);
+                        acc[i] = _mm512_dpbusd_epi32(acc[i], c[i], w2[i]);
+                    }
+                    self.store::<P>(part, &starts, (y, x), finish.finish(acc));
+                }
             }
         }
     }
