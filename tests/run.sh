@@ -18,4 +18,4 @@ else
     cargo test --release --locked --workspace --no-fail-fast
 fi
 echo "== documentation's examples"
-cargo test --release --locked --doc --package tidbit
+cargo test --release --locked --doc --package tidbit --features threads

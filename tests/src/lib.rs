@@ -9,6 +9,7 @@ pub mod handmade;
 pub mod heads;
 pub mod measure;
 pub mod onnx;
+pub mod pools;
 pub mod qdq;
 pub mod random;
 pub mod random_net;

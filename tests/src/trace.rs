@@ -31,11 +31,18 @@ pub fn trace(model: &Model<'_>, image: &[u8], fill: u8) -> Vec<u32> {
 /// # Panics
 /// As [`trace`].
 pub fn trace_by(kernels: &'static Kernels, model: &Model<'_>, image: &[u8], fill: u8) -> Vec<u32> {
+    let mut memory = vec![fill; model.memory_bytes()];
+    let session = Session::with_kernels(model, &mut memory, kernels);
+    trace_of(&mut session.expect("the memory suffices"), model, image)
+}
+
+/// As [`trace`], of a session that the caller made.
+///
+/// # Panics
+/// As [`trace`].
+pub fn trace_of(session: &mut Session<'_, '_>, model: &Model<'_>, image: &[u8]) -> Vec<u32> {
     let tensors = model.tables().flow.tensors;
     let count = tensors.iter().count();
-    let mut memory = vec![fill; model.memory_bytes()];
-    let mut session =
-        Session::with_kernels(model, &mut memory, kernels).expect("the memory suffices");
     let mut hashes = Hashes {
         tensors: vec![RunningChecksum::new(); count],
         rows: vec![0; count],

@@ -50,7 +50,7 @@ pub(crate) use pieces::{Others, share};
 pub const MAX_THREADS: usize = 16;
 
 /// What [`Pool::least_macs`] is unless a pool says otherwise.
-pub const LEAST_MACS: u32 = 1 << 20;
+pub const LEAST_MACS: u32 = 1 << 21;
 
 /// Some rows of a step. The first call makes them, further ones do nothing.
 pub type Piece<'a> = &'a mut (dyn FnMut() + Send);
