@@ -77,7 +77,7 @@ impl Ring {
     }
 
     /// Bytes of the arena that hold row `y`.
-    #[inline(never)]
+    #[cfg_attr(target_arch = "arm", inline(never))]
     pub(crate) fn range(&self, y: u16) -> Option<Range<usize>> {
         let (offset, slot) = match y.checked_sub(self.landed) {
             Some(slot) => (self.landing, slot),
