@@ -77,6 +77,7 @@ impl Ring {
     }
 
     /// Bytes of the arena that hold row `y`.
+    #[inline(never)]
     pub(crate) fn range(&self, y: u16) -> Option<Range<usize>> {
         let (offset, slot) = match y.checked_sub(self.landed) {
             Some(slot) => (self.landing, slot),
@@ -94,18 +95,19 @@ impl Ring {
         self.height
     }
 
-    /// How many of these rows lie one behind the other, from the first on.
+    /// How many of these rows lie one behind the other, from the first on: those up to the ring's end, or all
+    /// that are in the landing.
     pub(crate) fn run(&self, rows: Range<u16>) -> Option<u16> {
-        let mut end = self.range(rows.start)?.end;
-        let mut count = 1u16;
-        for y in rows.skip(1) {
-            let next = self.range(y)?;
-            if next.start != end {
-                break;
+        let most = match self.landed.checked_sub(rows.start) {
+            None | Some(0) => u16::MAX,
+            Some(settled) => {
+                let slot = rows.start.checked_rem(self.rows)?;
+                self.rows.checked_sub(slot)?.min(settled)
             }
-            (end, count) = (next.end, count.checked_add(1)?);
-        }
-        Some(count)
+        };
+        rows.end
+            .checked_sub(rows.start)
+            .map(|count| count.min(most))
     }
 
     /// Moves rows from the landing into the ring.
@@ -231,18 +233,23 @@ impl Bench<'_> {
         self.rows(y, 1)
     }
 
-    /// How many of these rows lie one behind the other, both of the output and of the first input,
-    /// and none of the output on one of the input; at least one.
+    /// How many of these rows lie one behind the other, both of the output and of the first input, and none of
+    /// the output on one of the input; 0 if the first row lies on that of the input.
     pub(crate) fn run(&self, rows: Range<u16>) -> Option<u16> {
-        let count = self.out.run(rows.clone())?.min(self.a.run(rows.clone())?);
-        let end = |ring: &Ring| {
-            ring.range(rows.start)?
-                .start
-                .checked_add(usize::from(count).checked_mul(ring.row_bytes)?)
+        let first = rows.start;
+        let (out, a) = (self.out.range(first)?, self.a.range(first)?);
+        let count = self.out.run(rows.clone())?.min(self.a.run(rows)?);
+        let apart = |count: u16| {
+            let end = |ring: &Ring, start: usize| {
+                start.checked_add(usize::from(count).checked_mul(ring.row_bytes)?)
+            };
+            let (out_end, a_end) = (end(&self.out, out.start)?, end(&self.a, a.start)?);
+            Some(out.start >= a_end || a.start >= out_end)
         };
-        let (out, a) = (self.out.range(rows.start)?, self.a.range(rows.start)?);
-        let apart = out.start >= end(&self.a)? || a.start >= end(&self.out)?;
-        Some(if apart { count } else { 1 })
+        Some(match (apart(count)?, apart(1)?) {
+            (true, _) => count,
+            (_, apart) => apart.into(),
+        })
     }
 
     /// How many of these rows of the output lie one behind the other; at least one.

@@ -31,6 +31,7 @@ pub struct Progress {
 
 impl Progress {
     /// At the start of a segment.
+    #[inline(never)]
     pub fn new(segment: &SegmentRecord) -> Self {
         Self {
             made: [0; MAX_SEGMENT_OPS],

@@ -46,6 +46,14 @@ pub fn build_exact(board: &str, arena_bytes: usize) -> Result<PathBuf, BoardErro
     run(&[board, &arena_bytes.to_string()])
 }
 
+/// Builds the least program of a board that runs a net, without a link.
+///
+/// # Errors
+/// As [`build`].
+pub fn build_bare(board: &str) -> Result<PathBuf, BoardError> {
+    run(&[board, "bare"])
+}
+
 /// Builds the firmware of a board that tries the micro-kernels instead of running nets.
 ///
 /// # Errors

@@ -68,6 +68,7 @@ impl Asked<'_> {
     }
 
     /// Whether `lo` and `hi` are bounds of the output's elements.
+    #[inline(never)]
     pub(super) fn bounds(&self, lo: i16, hi: i16) -> bool {
         let elements = match self.out.element_bytes {
             1 => i16::from(i8::MIN)..=i16::from(i8::MAX),
@@ -336,6 +337,7 @@ impl ConvParams {
 
     /// Whether the one output pixel reads the whole input, all of whose rows lie one behind another
     /// in its ring: then they are the patch already. So large dense layers take no scratch.
+    #[inline(never)]
     pub fn takes_whole(&self, op: &OpRecord, input: &TensorRecord, output: &TensorRecord) -> bool {
         output.is_pixel()
             && self.groups == 1

@@ -47,6 +47,7 @@ pub const fn of_depthwise(kernel_rows: usize, pixel_bytes: usize) -> usize {
 }
 
 /// The part of scratch that begins at a whole word; all of it if there is none.
+#[inline(never)]
 pub fn aligned(scratch: &mut [i8]) -> &mut [i8] {
     let skip = scratch.as_ptr().align_offset(ALIGNMENT);
     let skip = if skip < scratch.len() { skip } else { 0 };

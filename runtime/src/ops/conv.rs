@@ -100,8 +100,15 @@ fn by_patches(
             };
             job.pitch = patches.pitch;
             let byte = start.wrapping_mul(usize::from(whole.output_bytes));
-            let tiles = edges.iter().flat_map(|edge| patches.tiles(edge.clone()));
-            for tile in tiles {
+            let [mut pixels, mut behind] = edges.clone();
+            loop {
+                if pixels.is_empty() {
+                    (pixels, behind) = (behind, 0..0);
+                }
+                let Some(tile) = patches.tile(&pixels) else {
+                    break;
+                };
+                pixels.start = tile.end;
                 let gather = |pitch: usize, all: &mut [i8]| {
                     let pixels = (tile.start as i32, tile.len());
                     let to = (pitch, all);
@@ -159,12 +166,20 @@ fn pointwise(
     while next < rows.end {
         let y = next;
         let top = y.checked_mul(site.op.stride_rows)?;
-        if bench.overlaps_a(y, top)? {
+        // Rows that lie one behind the other are one long row.
+        let run = if even {
+            bench.run(y..rows.end)?
+        } else {
+            u16::from(!bench.overlaps_a(y, top)?)
+        };
+        if run == 0 {
             next = next.checked_add(1)?;
             job.pitch = patches.pitch;
             let (arena, scratch, from, to) = bench.rows_in_place(y, top)?;
             let scratch = as_i8_mut(scratch);
-            for tile in patches.tiles(0..width) {
+            let mut pixels = 0..width;
+            while let Some(tile) = patches.tile(&pixels) {
+                pixels.start = tile.end;
                 let aside = |pitch: usize, all: &mut [i8]| {
                     let start = from.checked_add(tile.start.checked_mul(step)?)?;
                     let runs = Runs {
@@ -188,8 +203,6 @@ fn pointwise(
             }
             continue;
         }
-        // Rows that lie one behind the other are one long row.
-        let run = if even { bench.run(y..rows.end)? } else { 1 };
         next = next.checked_add(run)?;
         let Some(io) = &mut bench.rows(y, run) else {
             return None;

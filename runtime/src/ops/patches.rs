@@ -50,21 +50,19 @@ impl Patches {
         }
     }
 
-    /// Some pixels of a row, tile by tile.
-    pub(super) fn tiles(&self, pixels: Range<usize>) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (most, in_lanes) = (self.most.max(1), self.lanes.is_some());
-        let mut start = pixels.start;
-        core::iter::from_fn(move || {
-            let left = pixels.end.checked_sub(start).filter(|left| *left > 0)?;
-            let tile = if in_lanes {
-                lanes_for(left, most)
-            } else {
-                most.min(left)
-            };
-            let first = start;
-            start = start.wrapping_add(tile);
-            Some(first..start)
-        })
+    /// The first tile of some pixels of a row; `None` if there are none.
+    pub(super) fn tile(&self, pixels: &Range<usize>) -> Option<Range<usize>> {
+        let left = pixels
+            .end
+            .checked_sub(pixels.start)
+            .filter(|left| *left > 0)?;
+        let most = self.most.max(1);
+        let tile = if self.lanes.is_some() {
+            lanes_for(left, most)
+        } else {
+            most.min(left)
+        };
+        Some(pixels.start..pixels.start.wrapping_add(tile))
     }
 
     /// The kernels for lanes, if patches lie in lanes; and of `width` pixels of a row, those of whole

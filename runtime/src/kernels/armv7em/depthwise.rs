@@ -116,69 +116,74 @@ fn by_strips(
     if !(job.fits(rows) && is_fast(job, size.taps, count, lines)) {
         return None;
     }
-    let mut absent = 0;
-    let mut starts = [inner.as_ptr(); 6];
-    for (index, (row, start)) in rows.iter().zip(&mut starts).enumerate() {
-        if row.is_empty() {
-            absent |= 1u32.wrapping_shl(index as u32);
-        } else {
-            *start = row.as_ptr();
-        }
-    }
     let zeros = [job.zero_point; GROUP];
     let lines = lines.as_mut_ptr();
+    let mut strip = Strip {
+        zero_point: job.requant.zero_point.into(),
+        multiplier: 0,
+        line_end: 0,
+        line: 0,
+        out: core::ptr::null_mut(),
+        bias: core::ptr::null(),
+        multipliers: core::ptr::null(),
+        weights: core::ptr::null(),
+        stride: channels,
+        shift: job.requant.shift.into(),
+        pairs: 0,
+        odd: 0,
+        absent: 0,
+        lines,
+        lines_end: lines.wrapping_add(GROUP.wrapping_mul(size.channel)),
+        line_bytes: 0,
+        groups: 0,
+        rows: [core::ptr::null(); 6],
+        pixel: channels,
+        left: 0,
+        inside: 0,
+        right: 0,
+        whole: 0,
+        padding: zeros.as_ptr(),
+        padding_step: 0,
+        pad: 0,
+        pass: 0,
+        step: stride,
+        unused: [0; 3],
+    };
+    for (index, row) in rows.iter().enumerate() {
+        if row.is_empty() {
+            strip.absent |= 1u32.wrapping_shl(index as u32);
+        }
+    }
     let most = size.columns.wrapping_sub(size.taps).checked_div(stride)?;
     let mut start = 0usize;
     while start < count {
         let outputs = count.wrapping_sub(start).min(most.wrapping_add(1));
         let under = Columns::under(job, size.taps, (start, outputs));
         let pairs = outputs.wrapping_add(size.odd_pair) / 2;
-        // Where channels are no multiple of four, the last four come again.
-        let rest = usize::from(!channels.is_multiple_of(GROUP));
-        let last = channels.wrapping_sub(GROUP);
-        for (channel, groups) in [(0, channels / GROUP), (last, rest)] {
-            if groups == 0 {
-                continue;
-            }
+        (strip.pairs, strip.odd) = (pairs, outputs & 1);
+        strip.line_bytes = pairs.wrapping_mul(stride).wrapping_mul(size.two);
+        (strip.left, strip.right) = (under.left, under.right);
+        strip.inside = under.inside.wrapping_mul(size.two);
+        strip.whole = under.twos.wrapping_mul(size.two);
+        let target = start.wrapping_mul(channels);
+        let mut next = Some((0, channels / GROUP));
+        while let Some((channel, groups)) = next {
+            next = groups_behind(channel, channels);
             let pixel = under.from.wrapping_mul(channels).wrapping_add(channel);
-            let own = job.outside.and_then(|pixel| pixel.get(channel..));
-            let taps = size.taps.wrapping_mul(size.taps);
-            let target = start.wrapping_mul(channels).wrapping_add(channel);
-            let strip = Strip {
-                zero_point: job.requant.zero_point.into(),
-                multiplier: 0,
-                line_end: 0,
-                line: 0,
-                out: out.as_mut_ptr().wrapping_add(target),
-                bias: job.requant.bias.as_ptr().wrapping_add(channel),
-                multipliers: job.requant.multipliers.as_ptr().wrapping_add(channel),
-                weights: job
-                    .weights
-                    .values
-                    .as_ptr()
-                    .wrapping_add(channel.wrapping_mul(taps)),
-                stride: channels,
-                shift: job.requant.shift.into(),
-                pairs,
-                odd: outputs & 1,
-                absent,
-                lines,
-                lines_end: lines.wrapping_add(GROUP.wrapping_mul(size.channel)),
-                line_bytes: pairs.wrapping_mul(stride).wrapping_mul(size.two),
-                groups,
-                rows: starts.map(|row| row.wrapping_add(pixel)),
-                pixel: channels,
-                left: under.left,
-                inside: under.inside.wrapping_mul(size.two),
-                right: under.right,
-                whole: under.twos.wrapping_mul(size.two),
-                padding: own.map_or(zeros.as_ptr(), <[i8]>::as_ptr),
-                padding_step: if own.is_some() { GROUP } else { 0 },
-                pad: 0,
-                pass: 0,
-                step: stride,
-                unused: [0; 3],
-            };
+            // The sixth row of five is any.
+            for (index, start) in strip.rows.iter_mut().enumerate() {
+                let row = rows.get(index).filter(|row| !row.is_empty());
+                *start = row.unwrap_or(inner).as_ptr().wrapping_add(pixel);
+            }
+            if let Some(own) = job.outside.and_then(|pixel| pixel.get(channel..)) {
+                (strip.padding, strip.padding_step) = (own.as_ptr(), GROUP);
+            }
+            let weights = channel.wrapping_mul(size.taps.wrapping_mul(size.taps));
+            strip.bias = job.requant.bias.as_ptr().wrapping_add(channel);
+            strip.multipliers = job.requant.multipliers.as_ptr().wrapping_add(channel);
+            strip.weights = job.weights.values.as_ptr().wrapping_add(weights);
+            strip.out = out.as_mut_ptr().wrapping_add(target).wrapping_add(channel);
+            strip.groups = groups;
             // SAFETY: `fits`: each row that is not empty has `width` pixels of `channels` bytes, and there
             // are a bias, a multiplier and `taps` squared weights for each channel. Of a row the assembly
             // reads column 0 if `left` is 1 (a row has one), two times `inside` columns from `first` on,
@@ -198,6 +203,13 @@ fn by_strips(
     }
     clamp(job, out.get_mut(..count.wrapping_mul(channels))?);
     Some(())
+}
+
+/// The first channel of the groups of four behind all those that begin with `channel`, and how many groups:
+/// where channels are no multiple of four, the last four come again.
+pub(super) fn groups_behind(channel: usize, channels: usize) -> Option<(usize, usize)> {
+    let again = channel == 0 && !channels.is_multiple_of(GROUP);
+    again.then_some((channels.wrapping_sub(GROUP), 1))
 }
 
 /// Whether the assembly knows all but the rows of a job with a square kernel, of a row of so many outputs.

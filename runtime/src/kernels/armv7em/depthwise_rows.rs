@@ -4,7 +4,7 @@
 //! of outputs, a few rows high and a few columns wide, has all rows under it turned once; a row by itself is
 //! better off with the lines of [`depthwise`](super::depthwise), which are made for three rows.
 
-use super::depthwise::{Columns, GROUP, clamp, is_fast};
+use super::depthwise::{Columns, GROUP, clamp, groups_behind, is_fast};
 use crate::kernels::Depthwise;
 use crate::kernels::scratch::{aligned, of_depthwise};
 
@@ -101,70 +101,82 @@ pub(super) fn several_rows(
         count,
         (2 * TWOS - TAPS).checked_div(stride)?.wrapping_add(1),
     );
+    let line_step = row_stride.wrapping_mul(WORD);
+    let mut block = Block {
+        zero_point: job.requant.zero_point.into(),
+        multiplier: 0,
+        line_end: 0,
+        line_step,
+        biases: [0; 2],
+        line_back: 0,
+        out_back: 0,
+        bias: core::ptr::null(),
+        multipliers: core::ptr::null(),
+        line: 0,
+        out: core::ptr::null_mut(),
+        pairs: 0,
+        odd: 0,
+        weights: core::ptr::null(),
+        stride: channels,
+        line_bytes: 0,
+        all_bytes: 0,
+        last_end: 0,
+        lines,
+        inputs_end: lines,
+        pixel: channels,
+        left: 0,
+        inside: 0,
+        right: 0,
+        padding: zeros.as_ptr(),
+        padding_step: 0,
+        pad: 0,
+        filled: 0,
+        groups: 0,
+        step: stride,
+        unused: 0,
+        rows: [core::ptr::null(); ROWS],
+    };
     for top in (0..height).step_by(high) {
         let made = high.min(height.wrapping_sub(top));
         let inputs = made.wrapping_sub(1).wrapping_mul(row_stride);
         let inputs = inputs.wrapping_add(TAPS).min(ROWS);
         let first = top.wrapping_mul(row_stride);
         let under_block = rows.get(first..first.wrapping_add(inputs))?;
+        block.inputs_end = lines.wrapping_add(inputs.wrapping_mul(WORD));
+        block.all_bytes = made.wrapping_mul(line_step);
         for start in (0..count).step_by(wide) {
             let outputs = wide.min(count.wrapping_sub(start));
             let under = Columns::under(job, TAPS, (start, outputs));
             let pairs = outputs / 2;
             let line_bytes = pairs.wrapping_mul(stride).wrapping_mul(TWO);
-            let line_step = row_stride.wrapping_mul(WORD);
-            // Where channels are no multiple of four, the last four come again.
-            let rest = usize::from(!channels.is_multiple_of(GROUP));
-            let last = channels.wrapping_sub(GROUP);
-            for (channel, groups) in [(0, channels / GROUP), (last, rest)] {
-                if groups == 0 {
-                    continue;
-                }
+            block.line_bytes = line_bytes;
+            block.line_back = line_step.wrapping_sub(line_bytes);
+            block.out_back = pitch.wrapping_sub(pairs.wrapping_mul(2).wrapping_mul(channels));
+            (block.pairs, block.odd) = (pairs, outputs & 1);
+            (block.left, block.right) = (under.left, under.right);
+            block.inside = under.inside.wrapping_mul(TWO);
+            let target = top.wrapping_mul(pitch);
+            let target = target.wrapping_add(start.wrapping_mul(channels));
+            let mut next = Some((0, channels / GROUP));
+            while let Some((channel, groups)) = next {
+                next = groups_behind(channel, channels);
                 let pixel = under.from.wrapping_mul(channels).wrapping_add(channel);
-                let mut starts = [core::ptr::null(); ROWS];
-                for (row, start) in under_block.iter().zip(&mut starts) {
-                    if !row.is_empty() {
-                        *start = row.as_ptr().wrapping_add(pixel);
-                    }
+                for (row, start) in under_block.iter().zip(&mut block.rows) {
+                    *start = if row.is_empty() {
+                        core::ptr::null()
+                    } else {
+                        row.as_ptr().wrapping_add(pixel)
+                    };
                 }
-                let own = job.outside.and_then(|pixel| pixel.get(channel..));
-                let target = top.wrapping_mul(pitch);
-                let target = target.wrapping_add(start.wrapping_mul(channels));
+                if let Some(own) = job.outside.and_then(|pixel| pixel.get(channel..)) {
+                    (block.padding, block.padding_step) = (own.as_ptr(), GROUP);
+                }
                 let weights = channel.wrapping_mul(TAPS * TAPS);
-                let block = Block {
-                    zero_point: job.requant.zero_point.into(),
-                    multiplier: 0,
-                    line_end: 0,
-                    line_step,
-                    biases: [0; 2],
-                    line_back: line_step.wrapping_sub(line_bytes),
-                    out_back: pitch.wrapping_sub(pairs.wrapping_mul(2).wrapping_mul(channels)),
-                    bias: job.requant.bias.as_ptr().wrapping_add(channel),
-                    multipliers: job.requant.multipliers.as_ptr().wrapping_add(channel),
-                    line: 0,
-                    out: out.as_mut_ptr().wrapping_add(target).wrapping_add(channel),
-                    pairs,
-                    odd: outputs & 1,
-                    weights: job.weights.values.as_ptr().wrapping_add(weights),
-                    stride: channels,
-                    line_bytes,
-                    all_bytes: made.wrapping_mul(line_step),
-                    last_end: 0,
-                    lines,
-                    inputs_end: lines.wrapping_add(inputs.wrapping_mul(WORD)),
-                    pixel: channels,
-                    left: under.left,
-                    inside: under.inside.wrapping_mul(TWO),
-                    right: under.right,
-                    padding: own.map_or(zeros.as_ptr(), <[i8]>::as_ptr),
-                    padding_step: if own.is_some() { GROUP } else { 0 },
-                    pad: 0,
-                    filled: 0,
-                    groups,
-                    step: stride,
-                    unused: 0,
-                    rows: starts,
-                };
+                block.bias = job.requant.bias.as_ptr().wrapping_add(channel);
+                block.multipliers = job.requant.multipliers.as_ptr().wrapping_add(channel);
+                block.weights = job.weights.values.as_ptr().wrapping_add(weights);
+                block.out = out.as_mut_ptr().wrapping_add(target).wrapping_add(channel);
+                block.groups = groups;
                 // SAFETY: `fits`, three rows at a time: each row that is not empty has `width` pixels of
                 // `channels` bytes, and there are a bias, a multiplier and nine weights for each channel.
                 // Of a row the assembly reads column 0 if `left` is 1 (a row has one), two columns for each

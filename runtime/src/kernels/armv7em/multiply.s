@@ -206,7 +206,7 @@
 .endm
 
         multiply tidbit_multiply_4, 4, r10, r11, 48, 16
-        multiply tidbit_multiply_3, 3, r8, r9, 40, 16
+        multiply tidbit_multiply_3, 3, r8, r9, 40, 8
         multiply tidbit_multiply_2, 2, r6, r7, 30, 4
         multiply tidbit_multiply_1, 1, r4, r5, 22, 4
         .text

@@ -14,7 +14,7 @@ use super::layout::{
     BLOCK, Layout, Reach, WORDS, outside_of, rows_of, rows_to_columns, weights_to_columns,
 };
 use super::sums::{Sums, of_four_words, of_words};
-use super::three::{is_three, of_rows};
+use super::three::{is_three, of_row};
 use crate::kernels::scratch::aligned;
 use crate::kernels::{Depthwise, scalar};
 
@@ -30,7 +30,7 @@ pub fn depthwise(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], scratch: &
     }
     let room = aligned(scratch);
     match Layout::of(job, room.len()) {
-        Some(layout) if is_three(job) => of_rows(job, &layout, (1, rows), (1, out), room),
+        Some(layout) if is_three(job) => of_row(job, &layout, rows, out, room),
         Some(layout) if layout.planes == 1 && job.kernel[1] <= FEW => {
             of_layout::<FEW, 1>(job, &layout, rows, out, room);
         }

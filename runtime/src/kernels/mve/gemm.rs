@@ -99,9 +99,6 @@ fn in_blocks(job: &Gemm<'_>, (count, blocks): (usize, usize), patches: &[i8], ou
     let first = fours.wrapping_mul(medium::PIXELS);
     let left = count.wrapping_sub(first);
     let (pairs, odd) = (left / 2, left % 2);
-    let mut four = tiles(0, fours);
-    let mut even = tiles(first, pairs);
-    let mut single = tiles(count.wrapping_sub(odd), odd);
     // SAFETY: `fits` proved that patches 0 to `count` of `k` bytes, `pitch` apart, lie within `patches`,
     // that output pixels of `outputs` bytes, `stride` apart, lie within `out`, and that there are
     // `outputs` times `k` weights and `outputs` biases and multipliers; `blocks * 4 <= outputs`.
@@ -110,23 +107,24 @@ fn in_blocks(job: &Gemm<'_>, (count, blocks): (usize, usize), patches: &[i8], ou
     // pixel.
     unsafe {
         if fours > 0 {
-            medium::fours(&mut four);
+            medium::fours(&mut tiles(0, fours));
         }
-        if job.k <= 16 {
-            if pairs > 0 {
-                narrow::pairs(&mut even);
+        if pairs > 0 {
+            let even = &mut tiles(first, pairs);
+            if job.k <= 16 {
+                narrow::pairs(even);
+            } else {
+                wide::pairs(even);
             }
-            if odd > 0 {
+        }
+        if odd > 0 {
+            let single = &mut tiles(count.wrapping_sub(odd), odd);
+            if job.k <= 16 {
                 // The one pixel takes both places.
                 (single.pitch, single.stride) = (0, 0);
-                narrow::pairs(&mut single);
-            }
-        } else {
-            if pairs > 0 {
-                wide::pairs(&mut even);
-            }
-            if odd > 0 {
-                wide::single(&mut single);
+                narrow::pairs(single);
+            } else {
+                wide::single(single);
             }
         }
     }

@@ -89,11 +89,10 @@ pub(super) fn outside_of(
     match job.outside {
         // Four and eight channels come several times in a load.
         Some(outside) if layout.pixels > 1 => {
-            for again in pixel.chunks_exact_mut(outside.len().max(1)) {
-                again
-                    .iter_mut()
-                    .zip(outside)
-                    .for_each(|(to, &from)| *to = from);
+            if let Ok(&four) = <&[i8; 4]>::try_from(outside) {
+                pixel.as_chunks_mut().0.fill(four);
+            } else if let Ok(&eight) = <&[i8; 8]>::try_from(outside) {
+                pixel.as_chunks_mut().0.fill(eight);
             }
             (pixel.as_ptr(), 0)
         }

@@ -3,8 +3,9 @@
 //!
 //! What a patch has beyond 16 elements is the end of a second load, which begins amid the first: the
 //! weights of what it reads again are 0, so no load is predicated. 44 instructions for eight outputs, 40
-//! where there are 32 elements; [`wide`](super::wide) takes 51 and more, for it loads the weights of every pair
-//! of pixels again.
+//! where there are 32 elements, or the 27 of 3×3 pixels of three channels: there loads move on by
+//! themselves. [`wide`](super::wide) takes 50 and more, for it loads the weights of every pair of pixels
+//! again.
 
 use core::arch::naked_asm;
 
@@ -112,6 +113,8 @@ pub(super) unsafe extern "C" fn fours(tiles: &mut Tiles) {
         "dls lr, r0",
         "cmp r8, #16",
         "beq 5f",
+        "cmp r8, #11",
+        "beq 7f",
         "3:",
         pass!(
             ["vldrb.u8 q5, [r1]", "add r1, r1, r8",],
@@ -130,6 +133,10 @@ pub(super) unsafe extern "C" fn fours(tiles: &mut Tiles) {
         "5:",
         pass!(["vldrb.u8 q5, [r1], #16",], ["vldrb.u8 q5, [r1], #16",],),
         "le lr, 5b",
+        "b 4b",
+        "7:",
+        pass!(["vldrb.u8 q5, [r1], #11",], ["vldrb.u8 q5, [r1], #16",],),
+        "le lr, 7b",
         "b 4b",
         "6:",
         "add sp, sp, #20",

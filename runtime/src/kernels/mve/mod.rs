@@ -2,9 +2,9 @@
 //!
 //! Helium has eight vectors of 16 bytes. Its one instruction that suits a convolution is `VMLADAVA.S8`:
 //! 16 products of int8, all added to one general register. [`gemm`] keeps eight such sums, of two
-//! pixels and four output channels; [`depthwise`] brings the window of each channel into one vector
-//! first, so that a sum is one instruction there too. Four sums at a time go back to a vector, where
-//! `VRMULH` is exactly this crate's requantization.
+//! pixels and four output channels, or the weights where patches are short; [`depthwise`] brings the window of each channel into one vector
+//! first, so that a sum is one instruction there too; [`three`] does so for 3×3 windows, with the least around
+//! it. Four sums at a time go back to a vector, where `VRMULH` is exactly this crate's requantization.
 //!
 //! Hot loops are functions in assembly, written whole. Vectors are loaded byte by byte
 //! (`VLDRB`), which may begin anywhere; loads of words would have to be aligned. Int16 elements go to
@@ -28,6 +28,7 @@ mod medium;
 mod narrow;
 mod sums;
 mod three;
+mod tile;
 mod wide;
 
 use super::{Kernels, Packing, scalar};
