@@ -40,11 +40,9 @@
 //! Faster is a pool whose threads wait for work, as those of rayon; `tidbit bench --threads` has one.
 
 mod cut;
-mod part;
 mod pieces;
 
-pub(crate) use part::Part;
-pub(crate) use pieces::{Others, share};
+pub(crate) use pieces::{Others, Part, share};
 
 /// Most pieces that a step is cut into, and so the most threads that are made use of.
 pub const MAX_THREADS: usize = 16;
