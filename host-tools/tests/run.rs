@@ -1,4 +1,5 @@
-//! `tidbit run` from the command line: every backend of this machine, on the bundled net.
+//! `tidbit run` and `tidbit bench` from the command line, on the bundled net: every backend of this machine, and
+//! its threads.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -103,4 +104,29 @@ fn an_unknown_backend_is_answered_with_those_there_are() {
         "{}",
         text(&output.stderr)
     );
+}
+
+#[test]
+fn one_image_is_timed_on_as_many_threads_as_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = blob_and_images(&folder);
+    let bench = |options: &[&str]| {
+        let words = ["bench", &files[0], &files[1], "--rounds", "2"];
+        tidbit(&[&words, options].concat())
+    };
+    let timed = |options: &[&str]| {
+        let output = bench(options);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let found: Value = serde_json::from_str(&timed(&["--threads", "2", "--json"])).unwrap();
+    assert_eq!(found["one_image"]["threads"], 2);
+    assert!(found["one_image"]["wall_ns"]["p50"].as_u64() > Some(0));
+    assert!(found["one_image"]["speed_up"].as_f64() > Some(0.0));
+    let alone: Value = serde_json::from_str(&timed(&["--json"])).unwrap();
+    assert_eq!(alone.get("one_image"), None);
+    assert!(timed(&["--threads", "3"]).contains("one image on 3 threads: "));
+    for wrong in [["--threads", "0"], ["--threads", "17"]] {
+        assert_eq!(bench(&wrong).status.code(), Some(2));
+    }
 }

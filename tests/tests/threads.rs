@@ -5,7 +5,8 @@ use std::path::Path;
 use proptest::prelude::*;
 use tidbit::kernels::{backends, kernels};
 use tidbit::threads::MAX_THREADS;
-use tidbit::{Error, Model, Session};
+use tidbit::{Error, Model, Piece, Pool, Session};
+use tidbit_cli::threads::Threads;
 use tidbit_quantize::plan::{layerwise, plan};
 use tidbit_quantize::repack::repack;
 use tidbit_quantize::{Network, Normalization, Options, Ptq, Ram};
@@ -119,5 +120,40 @@ fn pools_of_any_number_of_threads_are_taken() {
         let found = trace_of(&mut session.expect("it suffices"), &model, image);
         assert_eq!(found, expected, "{threads} threads");
         assert_eq!(pool.pieces() > 0, threads > 1);
+    }
+}
+
+/// Threads of rayon that take the smallest pieces.
+struct Eager(Threads);
+
+impl Pool for Eager {
+    fn threads(&self) -> usize {
+        self.0.threads()
+    }
+
+    fn run(&self, pieces: &mut [Piece<'_>]) {
+        self.0.run(pieces);
+    }
+
+    fn least_macs(&self) -> u32 {
+        1
+    }
+}
+
+#[test]
+fn threads_of_rayon_answer_the_same_within_and_without() {
+    let blob = bundled("fashion_mobilenet_v2.onnx", Ram::Layerwise);
+    let model = Model::new(&blob).expect("a valid blob");
+    let image = &images(model.input_shape(), 1, 5)[0];
+    let expected = trace_by(kernels(), &model, image, 0);
+    for threads in [2, 3] {
+        let pool = Eager(Threads::new(threads).expect("threads"));
+        let run = || {
+            let mut memory = vec![0xa5; model.memory_bytes_for(threads)];
+            let session = Session::with_pool(&model, &mut memory, kernels(), &pool);
+            trace_of(&mut session.expect("it suffices"), &model, image)
+        };
+        assert_eq!(run(), expected);
+        assert_eq!(pool.0.install(run), expected);
     }
 }

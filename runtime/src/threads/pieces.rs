@@ -1,11 +1,13 @@
 //! The pieces of a step, made by the threads of a pool.
+//!
+//! Each has some rows of the step's output to write, and what lies around the whole output to read.
 
 use core::ops::Range;
 
 use super::cut::{region, share_of, worth};
-use super::{MAX_THREADS, Part, Piece, Pool};
+use super::{MAX_THREADS, Piece, Pool};
 use crate::arena::{Bench, Ring};
-use crate::hands::{Arena, Hands};
+use crate::hands::{Arena, Borrowed, Hands};
 use crate::ops::{Site, make};
 
 /// The threads of a pool, with scratch memory for all but one of them.
@@ -32,6 +34,30 @@ impl<'m> Hands<'m> {
                 threads,
                 scratch: others.get_mut(..all)?,
             }),
+        })
+    }
+}
+
+/// What one thread has of the arena.
+pub(crate) struct Part<'a> {
+    /// Its rows of the output, and the byte of the arena at which they begin.
+    own: (usize, &'a mut [u8]),
+    /// The arena before the step's output.
+    before: &'a [u8],
+    /// The arena behind it, and the byte at which that begins.
+    behind: (usize, &'a [u8]),
+}
+
+impl Part<'_> {
+    /// Borrows bytes of its own to write, and what lies around the step's output to read.
+    pub(crate) fn borrow(&mut self, start: usize, len: usize) -> Option<Borrowed<'_>> {
+        let (first, own) = (self.own.0, &mut *self.own.1);
+        let start = start.checked_sub(first)?;
+        Some(Borrowed {
+            out: own.get_mut(start..start.checked_add(len)?)?,
+            before: self.before,
+            behind: self.behind.1,
+            behind_at: self.behind.0,
         })
     }
 }
