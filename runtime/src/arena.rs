@@ -76,7 +76,7 @@ impl Ring {
         })
     }
 
-    /// Bytes of the arena that hold row `y`.
+    /// Bytes of the arena that hold row `y`. It is called in many places: a function of its own where code is to be small.
     #[cfg_attr(target_arch = "arm", inline(never))]
     pub(crate) fn range(&self, y: u16) -> Option<Range<usize>> {
         let (offset, slot) = match y.checked_sub(self.landed) {

@@ -134,8 +134,8 @@ impl<'a, R: Record> Table<'a, R> {
         R::read(self.0.get(usize::from(index))?)
     }
 
-    /// As [`get`](Self::get), for whoever looks at most fields: a function of its own.
-    #[inline(never)]
+    /// As [`get`](Self::get), for whoever looks at most fields: a function of its own where code is to be small.
+    #[cfg_attr(not(target_arch = "x86_64"), inline(never))]
     pub fn whole(&self, index: u16) -> Option<R> {
         self.get(index)
     }
