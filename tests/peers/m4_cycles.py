@@ -5,8 +5,8 @@ QEMU executes instructions, it has no pipeline. This follows every instruction o
 the emulated mps2-an386 and charges it what the Cortex-M4 Technical Reference Manual (r0p1, 3.3.1 to 3.3.3)
 says: 1 cycle, but
 
-- a single load 2, a store with an offset in a register 2; a load or store right behind a load 1 less, if
-  its address does not hang on that load;
+- a single load 2, a store with an offset in a register 2; a load right behind a load 1 less, if its address
+  does not hang on that load and is not written back;
 - LDM, STM, PUSH, POP, LDRD, STRD of n registers 1 + n;
 - a division up to 12, counted as 12; MRS and MSR 2;
 - a taken branch 1 + P, by table 2 + P. P is 1 to 3 by the place and width of the target: all three are shown.
@@ -23,6 +23,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections import defaultdict
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class Instruction:
         self.hides = self.load and not writes_back
         loads_several = name in SEVERAL and not name.startswith(("st", "push"))
         self.ends = name in BRANCHES or self.target == "pc" or (loads_several and "pc" in operands)
-        by_register = len(self.address) > 1 and "#" not in inside.group(1)
+        by_register = bool(inside and re.match(r"\w+,\s*(r\d+|sb|sl|fp|ip|lr)\b", inside.group(1)))
         if self.load or (name in SINGLE_STORES and by_register) or name in ("mrs", "msr", "tbb", "tbh"):
             self.cycles = 2
         elif name in ("ldrd", "strd"):
@@ -157,6 +158,9 @@ def measured(blob, tidbit):
         path = f"{folder}:{os.environ['PATH']}"
         command = [tidbit, "bench", blob, "--board", BOARD, "--json"]
         bench = subprocess.Popen(command, env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, text=True)
+        # Kept open for writing too, so that a bench that ends before there is an emulator leaves no one waiting.
+        held = os.open(pipe, os.O_RDWR)
+        threading.Thread(target=lambda: (bench.wait(), os.close(held)), daemon=True).start()
         with open(pipe) as log:
             costs = follow(log)
         answer, _ = bench.communicate()

@@ -93,7 +93,7 @@ fn bundled_nets_answer_the_same() {
 }
 
 #[test]
-fn no_piece_has_less_than_the_pool_asks_for() {
+fn less_is_cut_where_the_pool_asks_for_more() {
     let blob = bundled("fashion_mobilenet_v2.onnx", Ram::Layerwise);
     let many = try_all(&blob, 1);
     let few = try_all(&blob, 20_000);

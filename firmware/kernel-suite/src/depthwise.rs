@@ -59,7 +59,11 @@ fn one(
     let (input_bytes, output_bytes) = (numbers.of(&bytes), numbers.of(&bytes));
     let multipliers = if plain { [1; 6] } else { [1, 1, 1, 1, 2, 3] };
     let multiplier = numbers.of(&multipliers).min(CHANNELS / channels);
-    let dilations = if plain { [0; 4] } else { [0, 0, 0, 1] };
+    let dilations = if plain {
+        [0; 8]
+    } else {
+        [0, 0, 0, 0, 0, 1, 2, 3]
+    };
     let (stride, dilation) = (1 + numbers.of(&[0, 0, 1, 1, 2]), 1 + numbers.of(&dilations));
     let row_stride = 1 + numbers.of(&[0, 0, 1, 1, 2]);
     let height = height.min(1 + (MAX_TAP_ROWS - kernel[0]) / row_stride);

@@ -35,11 +35,11 @@ impl Numbers {
     }
 }
 
-fn requant<'a>(bias: &'a [[u8; 4]], multipliers: &'a [[u8; 4]]) -> Requant<'a> {
+fn requant<'a>(bias: &'a [[u8; 4]], multipliers: &'a [[u8; 4]], shift: u8) -> Requant<'a> {
     Requant {
         bias,
         multipliers,
-        shift: 0,
+        shift,
         zero_point: 3,
         lo: -128,
         hi: 127,
@@ -53,24 +53,29 @@ fn gemm(kernels: &Kernels, numbers: &mut Numbers) {
         1 + numbers.below(20),
     );
     let packing = [kernels.packing, Packing::Portable][numbers.below(2)];
-    let (weights, patches) = (numbers.bytes(outputs * k), numbers.bytes(count * k));
+    // Patches and pixels lie one behind the other, or apart.
+    let mut apart = |len| len + [0, 0, 1, 13][numbers.below(4)];
+    let (pitch, stride) = (apart(k), apart(outputs));
+    let shift = numbers.below(3) as u8;
+    let (weights, patches) = (
+        numbers.bytes(outputs * k),
+        numbers.bytes((count - 1) * pitch + k),
+    );
     let (bias, multipliers) = (numbers.words(outputs), numbers.words(outputs));
     let job = Gemm {
         k,
-        pitch: k,
-        stride: outputs,
+        pitch,
+        stride,
         input_bytes: 1,
         output_bytes: 1,
         weights: Weights {
             values: &weights,
             packing,
         },
-        requant: requant(&bias, &multipliers),
+        requant: requant(&bias, &multipliers, shift),
     };
-    let (mut expected, mut found) = (
-        numbers.bytes(count * outputs),
-        numbers.bytes(count * outputs),
-    );
+    let mut expected = numbers.bytes((count - 1) * stride + outputs);
+    let mut found = expected.clone();
     scalar::gemm(&job, count, &patches, &mut expected, &mut []);
     (kernels.gemm)(&job, count, &patches, &mut found, &mut []);
     assert_eq!(found, expected, "{} {outputs} {k} {count}", kernels.name);
@@ -84,6 +89,12 @@ fn depthwise(kernels: &Kernels, numbers: &mut Numbers) {
     let (stride, pad_left) = (1 + numbers.below(3), numbers.below(kernel[1]));
     let width = 1 + numbers.below(columns * stride + 2);
     let taps = kernel[0] * kernel[1];
+    let (dilation, shift) = (1 + numbers.below(4), numbers.below(3) as u8);
+    // Several rows of output, of windows some rows apart.
+    let (step, height) = (1 + numbers.below(2), 1 + numbers.below(4));
+    let under = kernel[0] + (height - 1) * step;
+    let outside = numbers.bytes(channels);
+    let outside = (numbers.below(3) == 0).then_some(&*outside);
     let weights = numbers.bytes(taps * channels);
     let (bias, multipliers) = (numbers.words(channels), numbers.words(channels));
     let job = Depthwise {
@@ -91,7 +102,7 @@ fn depthwise(kernels: &Kernels, numbers: &mut Numbers) {
         multiplier: 1,
         kernel,
         stride,
-        dilation: 1 + numbers.below(2),
+        dilation,
         pad_left,
         width,
         input_bytes: 1,
@@ -100,22 +111,22 @@ fn depthwise(kernels: &Kernels, numbers: &mut Numbers) {
             values: &weights,
             packing: kernels.packing,
         },
-        requant: requant(&bias, &multipliers),
-        outside: None,
+        requant: requant(&bias, &multipliers, shift),
+        outside,
         zero_point: -5,
     };
-    let rows: Vec<Box<[i8]>> = (0..kernel[0])
+    let rows: Vec<Box<[i8]>> = (0..under)
         .map(|_| {
             let inside = numbers.below(6) > 0;
             numbers.bytes(if inside { width * channels } else { 0 })
         })
         .collect();
     let rows: Vec<&[i8]> = rows.iter().map(|row| &**row).collect();
-    let len = columns * channels;
+    let len = height * columns * channels;
     let (mut expected, mut found) = (numbers.bytes(len), numbers.bytes(len));
     let mut memory = numbers.bytes(scratch::of_depthwise(kernel[0], channels));
-    scalar::depthwise(&job, &rows, &mut expected, &mut []);
-    (kernels.depthwise)(&job, &rows, &mut found, &mut memory);
+    scalar::KERNELS.depthwise_rows(&job, step, &rows, &mut expected, &mut []);
+    kernels.depthwise_rows(&job, step, &rows, &mut found, &mut memory);
     assert_eq!(found, expected, "{} {job:?} {columns}", kernels.name);
 }
 

@@ -1,6 +1,6 @@
 @ The copies and fills that compilers call, for cores of ARMv7-M and ARMv8-M, which read and write words at any
-@ address. Those that come with Rust take 1.3 KB; these take 140 bytes, and fewer instructions with pieces as
-@ short as those of the runtime.
+@ address of RAM and flash (not of devices, nor where CCR.UNALIGN_TRP is set). Those that come with Rust take
+@ 1.3 KB; these take 140 bytes, and fewer instructions with pieces as short as those of the runtime.
         .syntax unified
 
 .macro entry name

@@ -75,7 +75,9 @@ pub(crate) fn run_step(
     };
     let rows = step.first_row..step.first_row.checked_add(step.rows)?;
     #[cfg(feature = "threads")]
-    if let Some(made) = crate::threads::share(&site, arena, hands, [a, b, out], &rows) {
+    if hands.others.is_some()
+        && let Some(made) = crate::threads::share(&site, arena, hands, [a, b, out], &rows)
+    {
         return made;
     }
     let bench = Bench {

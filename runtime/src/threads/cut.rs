@@ -15,11 +15,15 @@ use crate::schedule::shares_bytes;
 /// measured with AVX-512 VNNI on MobileNetV2.
 const DEPTHWISE: u64 = 4;
 
-/// How many pieces rows of an operator are worth, if each has `least` multiply-accumulates.
+/// How many pieces rows of an operator are worth, if each has `least` multiply-accumulates at least.
 pub(super) fn worth(site: &Site<'_>, rows: &Range<u16>, least: u32) -> Option<usize> {
-    let work = macs_of_row(site)?.checked_mul(u64::try_from(rows.len()).ok()?)?;
-    let pieces = work.checked_div(least.max(1).into())?;
-    Some(usize::try_from(pieces).ok()?.min(rows.len()))
+    pieces_of(rows.len(), macs_of_row(site)?, least)
+}
+
+/// Most shares of so many rows, as even as can be, that have `least` each; a row has `macs`.
+fn pieces_of(rows: usize, macs: u64, least: u32) -> Option<usize> {
+    let fewest = u64::from(least).div_ceil(macs.max(1)).max(1);
+    rows.checked_div(usize::try_from(fewest).ok()?)
 }
 
 /// What a row of a convolution takes; `None` of other operators: together they take a few hundredths of a net's time.
@@ -77,7 +81,31 @@ pub(super) fn share_of(rows: &Range<u16>, index: usize, count: usize) -> Option<
 
 #[cfg(test)]
 mod tests {
-    use super::share_of;
+    use super::{pieces_of, share_of};
+
+    #[test]
+    fn no_share_has_less_than_is_asked_for() {
+        for rows in 2..40 {
+            for (macs, least) in [
+                (1, 3),
+                (67, 100),
+                (100, 0),
+                (100, 100),
+                (100, 101),
+                (100, u32::MAX),
+            ] {
+                let count = pieces_of(rows.into(), macs, least).expect("a number");
+                assert!(count > 0 || u64::from(rows) * macs < u64::from(least));
+                for index in 0..count {
+                    let share = share_of(&(0..rows), index, count).expect("a share");
+                    assert!(
+                        share.len() as u64 * macs >= least.into(),
+                        "{rows} {macs} {least}"
+                    );
+                }
+            }
+        }
+    }
 
     #[test]
     fn shares_are_even_and_follow_one_another() {

@@ -103,8 +103,9 @@ fn in_blocks(job: &Gemm<'_>, (count, blocks): (usize, usize), patches: &[i8], ou
     // that output pixels of `outputs` bytes, `stride` apart, lie within `out`, and that there are
     // `outputs` times `k` weights and `outputs` biases and multipliers; `blocks * 4 <= outputs`.
     // The functions read and write pixels `first` to `first + passes` (twice as many for
-    // `pairs`, four times for `fours`) and these channels alone, and are called where there is such a
-    // pixel.
+    // `pairs`, four times for `fours`; for an odd pixel, with pitch and stride 0, the one twice) and these
+    // channels alone, and are called where there is such a pixel. `stride` is no more than `FARTHEST`, so
+    // that the 16-bit offsets of scattered stores hold the distance of any two pixels of a pass.
     unsafe {
         if fours > 0 {
             medium::fours(&mut tiles(0, fours));

@@ -189,7 +189,7 @@ fn of_rows(
         tile.bias = requant.bias.as_ptr();
         tile.multipliers = requant.multipliers.as_ptr();
         // SAFETY: `fits` proved that there are nine weights, a bias and a multiplier for each channel, and
-        // the caller that there are `width` pixels in each row that is not null; of `starts`, those read
+        // the caller that there are `job.width` pixels in each row that is not null; of `starts`, those read
         // are there. `Reach` says what is read of these, and that there is room for the columns
         // of `count` windows in scratch, which is word-aligned. The output has `height` rows of `pitch`
         // bytes, each of `width` pixels of `channels` bytes, and `x + count <= width`.

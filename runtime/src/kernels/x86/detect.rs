@@ -41,7 +41,7 @@ pub fn features() -> Features {
 
 /// Asks the processor.
 fn ask() -> u8 {
-    // In SGX enclaves, the one place where an x86-64 does not answer, backends are forced.
+    // In SGX enclaves, the one place where an x86-64 does not answer, `scalar` is forced.
     if __cpuid(0).eax < 7 {
         return 0;
     }

@@ -18,6 +18,7 @@ pub struct Finish {
 }
 
 impl Finish {
+    /// That of a job.
     #[target_feature(enable = "avx2")]
     pub fn new(requant: &Requant<'_>) -> Self {
         Self {

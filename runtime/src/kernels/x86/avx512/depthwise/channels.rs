@@ -8,6 +8,7 @@ use crate::kernels::Depthwise;
 
 /// What turns sums into elements, in the order that interleaving leaves channels in.
 pub struct Channels {
+    /// Added to the sums.
     pub bias: [__m512i; 4],
     multipliers: [__m512i; 4],
     finish: Finish,

@@ -9,6 +9,7 @@ use crate::kernels::Depthwise;
 
 /// What turns sums into elements.
 pub struct Channels {
+    /// Added to the sums.
     pub bias: [__m256i; 4],
     multipliers: [__m256i; 4],
     finish: Finish,
