@@ -10,6 +10,38 @@
 \name:
 .endm
 
+@ One piece of so many bytes.
+.macro copied bytes, width=
+        ldr\width r3, [r1], #\bytes
+        str\width r3, [r12], #\bytes
+.endm
+.macro filled bytes, width=
+        str\width r2, [r0], #\bytes
+.endm
+
+@ All `left` bytes: 16 at a time, then words, then bytes.
+.macro all one, left
+        subs    \left, \left, #16
+        blo     2f
+1:
+.rept 4
+        \one   4
+.endr
+        subs    \left, \left, #16
+        bhs     1b
+2:      adds    \left, \left, #12
+        blo     4f
+3:      \one   4
+        subs    \left, \left, #4
+        bhs     3b
+4:      adds    \left, \left, #4
+        beq     6f
+5:      \one   1, b
+        subs    \left, \left, #1
+        bne     5b
+6:      bx      lr
+.endm
+
         .section .text.__aeabi_memcpy, "ax", %progbits
         .p2align 1
 @ (to, from, bytes); memcpy gives `to` back.
@@ -18,28 +50,7 @@
         entry   __aeabi_memcpy4
         entry   __aeabi_memcpy8
         mov     r12, r0
-        subs    r2, r2, #16
-        blo     2f
-1:
-.rept 4
-        ldr     r3, [r1], #4
-        str     r3, [r12], #4
-.endr
-        subs    r2, r2, #16
-        bhs     1b
-2:      adds    r2, r2, #12
-        blo     4f
-3:      ldr     r3, [r1], #4
-        str     r3, [r12], #4
-        subs    r2, r2, #4
-        bhs     3b
-4:      adds    r2, r2, #4
-        beq     6f
-5:      ldrb    r3, [r1], #1
-        strb    r3, [r12], #1
-        subs    r2, r2, #1
-        bne     5b
-6:      bx      lr
+        all     copied, r2
 
         .section .text.__aeabi_memset, "ax", %progbits
         .p2align 1
@@ -55,25 +66,10 @@
         uxtb    r2, r2
         orr     r2, r2, r2, lsl #8
         orr     r2, r2, r2, lsl #16
-        subs    r1, r1, #16
-        blo     2f
-1:
-.rept 4
-        str     r2, [r0], #4
-.endr
-        subs    r1, r1, #16
-        bhs     1b
-2:      adds    r1, r1, #12
-        blo     4f
-3:      str     r2, [r0], #4
-        subs    r1, r1, #4
-        bhs     3b
-4:      adds    r1, r1, #4
-        beq     6f
-5:      strb    r2, [r0], #1
-        subs    r1, r1, #1
-        bne     5b
-6:      bx      lr
+        all     filled, r1
 
         .purgem entry
+        .purgem copied
+        .purgem filled
+        .purgem all
         .text

@@ -9,6 +9,7 @@
 
 use core::arch::naked_asm;
 
+use super::finish;
 use super::gemm::Tiles;
 
 /// Pixels of a pass.
@@ -27,16 +28,9 @@ macro_rules! pass {
             "vmov q5[2], q5[0], r0, r4
             vmov q5[3], q5[1], r2, r6
             vadd.i32 q4, q4, q6
-            vadd.i32 q5, q5, q6
-            vrmulh.s32 q4, q4, q7
-            vrmulh.s32 q5, q5, q7
-            vqmovnb.s32 q4, q4
-            vqmovnt.s32 q4, q5
-            vldrw.u32 q5, [sp]
-            vqadd.s16 q4, q4, r7
-            vqmovnb.s16 q4, q4
-            vstrb.16 q4, [r3, q5]
-            add r3, r3, r5\n",
+            vadd.i32 q5, q5, q6\n",
+            finish::eight!(("q4", "q5"), "q7", "r7", "[sp]" => "r3"),
+            "\nadd r3, r3, r5\n",
         )
     };
     (pixel $first:literal, $second:literal, [$($head:literal,)*], [$($tail:literal,)*]) => {

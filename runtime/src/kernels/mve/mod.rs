@@ -22,6 +22,7 @@ mod copy;
 mod depthwise;
 mod dot;
 mod elements;
+mod finish;
 mod gemm;
 mod layout;
 mod medium;

@@ -7,6 +7,7 @@
 
 use core::arch::naked_asm;
 
+use super::finish;
 use super::gemm::Tiles;
 
 /// Rust macro for a pass: what loads two patches and moves on, and what shifts.
@@ -30,16 +31,8 @@ macro_rules! pass {
             vadd.i32 q4, q4, q6
             vadd.i32 q5, q5, q6\n",
             $($shift, "\n",)*
-            // Both pixels' elements lie side by side in halves of words.
-            "vrmulh.s32 q4, q4, q7
-            vrmulh.s32 q5, q5, q7
-            vqmovnb.s32 q4, q4
-            vqmovnt.s32 q4, q5
-            vldrw.u32 q5, [sp]
-            vqadd.s16 q4, q4, r8
-            vqmovnb.s16 q4, q4
-            vstrb.16 q4, [r3, q5]
-            add r3, r3, r7\n",
+            finish::eight!(("q4", "q5"), "q7", "r8", "[sp]" => "r3"),
+            "\nadd r3, r3, r7\n",
         )
     };
 }

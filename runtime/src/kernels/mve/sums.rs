@@ -7,6 +7,7 @@
 
 use core::arch::naked_asm;
 
+use super::finish;
 /// Windows in columns, of up to 16 channels. The places move on to the next channels.
 #[repr(C)]
 pub(super) struct Sums {
@@ -92,10 +93,7 @@ pub(super) unsafe extern "C" fn of_four_words(sums: &mut Sums) {
         "vmov q4[2], q4[0], r0, r4",
         "vmov q4[3], q4[1], r2, r6",
         "vadd.i32 q4, q4, q6",
-        "vrmulh.s32 q4, q4, q7",
-        "vqmovnb.s32 q4, q4",
-        "vqadd.s16 q4, q4, r9",
-        "vqmovnb.s16 q4, q4",
+        finish::four!("q4", "q7", "r9"),
         "vstrb.32 q4, [r3]",
         "add r3, r3, r7",
         "le lr, 3b",
@@ -120,10 +118,7 @@ pub(super) unsafe extern "C" fn of_four_words(sums: &mut Sums) {
         "vmov q4[3], q4[1], r2, r6",
         "vadd.i32 q4, q4, q6",
         "vshl.s32 q4, r5",
-        "vrmulh.s32 q4, q4, q7",
-        "vqmovnb.s32 q4, q4",
-        "vqadd.s16 q4, q4, r9",
-        "vqmovnb.s16 q4, q4",
+        finish::four!("q4", "q7", "r9"),
         "vpst",
         "vstrbt.32 q4, [r3]",
         "add r3, r3, r7",
@@ -193,10 +188,7 @@ pub(super) unsafe extern "C" fn of_words(sums: &mut Sums) {
         "vadd.i32 q4, q4, q6",
         "ldr r0, [r12, #20]", // shift
         "vshl.s32 q4, r0",
-        "vrmulh.s32 q4, q4, q7",
-        "vqmovnb.s32 q4, q4",
-        "vqadd.s16 q4, q4, r9",
-        "vqmovnb.s16 q4, q4",
+        finish::four!("q4", "q7", "r9"),
         "vpst",
         "vstrbt.32 q4, [r3]",
         "add r3, r3, r7",

@@ -7,6 +7,7 @@
 
 use core::arch::naked_asm;
 
+use super::finish;
 use super::three::Tile;
 
 /// Assembly: what stores four vectors to columns.
@@ -99,11 +100,9 @@ macro_rules! windows {
             $label,
             ":\n",
             $sums,
+            "\n",
+            finish::four!("q4", "q7", "r9"),
             "
-            vrmulh.s32 q4, q4, q7
-            vqmovnb.s32 q4, q4
-            vqadd.s16 q4, q4, r9
-            vqmovnb.s16 q4, q4
             vstrb.32 q4, [r3]
             add r3, r3, r7
             le lr, ",
@@ -341,10 +340,7 @@ pub(super) unsafe extern "C" fn of_tile(tile: &mut Tile) {
         "27:",
         sums!("vadd.i32 q5, q5, r8", "[q5]"),
         "vshl.s32 q4, r11",
-        "vrmulh.s32 q4, q4, q7",
-        "vqmovnb.s32 q4, q4",
-        "vqadd.s16 q4, q4, r9",
-        "vqmovnb.s16 q4, q4",
+        finish::four!("q4", "q7", "r9"),
         "vpst",
         "vstrbt.32 q4, [r3]",
         "add r3, r3, r7",

@@ -8,6 +8,7 @@
 
 use core::arch::naked_asm;
 
+use super::finish;
 use super::gemm::Tiles;
 
 /// Rust macro for what the two functions have in common; assembly for what they have not.
@@ -25,7 +26,7 @@ macro_rules! tiles {
         tail: [$($tail:literal,)*],
         gather: [$($gather:literal,)*],
         shift: [$($shift:literal,)*],
-        store: [$($store:literal,)*],
+        store: [$($store:expr,)*],
         next: [$($next:literal,)*],
     ) => {
         naked_asm!(
@@ -237,16 +238,8 @@ pub(super) unsafe extern "C" fn pairs(tiles: &mut Tiles) {
             "vshl.s32 q0, r0",
             "vshl.s32 q1, r0",
         ],
-        // Both pixels' elements lie side by side in halves of words.
         store: [
-            "vrmulh.s32 q0, q0, q5",
-            "vrmulh.s32 q1, q1, q5",
-            "vqmovnb.s32 q0, q0",
-            "vqmovnt.s32 q0, q1",
-            "vldrw.u32 q1, [sp, #48]",
-            "vqadd.s16 q0, q0, r0",
-            "vqmovnb.s16 q0, q0",
-            "vstrb.16 q0, [r5, q1]",
+            finish::eight!(("q0", "q1"), "q5", "r0", "[sp, #48]" => "r5"),
             "add r5, r5, r2",
         ],
         next: [
@@ -315,10 +308,7 @@ pub(super) unsafe extern "C" fn single(tiles: &mut Tiles) {
             "vshl.s32 q0, r0",
         ],
         store: [
-            "vrmulh.s32 q0, q0, q5",
-            "vqmovnb.s32 q0, q0",
-            "vqadd.s16 q0, q0, r0",
-            "vqmovnb.s16 q0, q0",
+            finish::four!("q0", "q5", "r0"),
             "vstrb.32 q0, [r5]",
             "add r5, r5, r2",
         ],
