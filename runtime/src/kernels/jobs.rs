@@ -163,9 +163,21 @@ impl Depthwise<'_> {
         self.channels.wrapping_mul(usize::from(self.input_bytes))
     }
 
+    /// How many windows, `stride` rows apart, so many rows lie under.
+    pub fn windows(&self, stride: usize, rows: usize) -> Option<usize> {
+        let [kernel_rows, _] = self.kernel;
+        let further = rows.checked_sub(kernel_rows)?.checked_div(stride)?;
+        further.checked_add(1)
+    }
+
     /// Whether all weights and multipliers are there, every row is whole or has no byte, and the window
     /// moves.
     pub fn fits(&self, rows: &[&[i8]]) -> bool {
+        rows.len() == self.kernel[0] && self.fits_some(rows)
+    }
+
+    /// As [`fits`](Self::fits), for rows under any number of windows.
+    pub fn fits_some(&self, rows: &[&[i8]]) -> bool {
         let outputs = self.outputs();
         let row = self.width.checked_mul(self.pixel_bytes());
         let [kernel_rows, columns] = self.kernel;
@@ -180,7 +192,6 @@ impl Depthwise<'_> {
             && self
                 .outside
                 .is_none_or(|pixel| pixel.len() == self.channels)
-            && rows.len() == self.kernel[0]
             && rows
                 .iter()
                 .all(|bytes| bytes.is_empty() || Some(bytes.len()) == row)

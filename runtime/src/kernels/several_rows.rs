@@ -14,8 +14,7 @@ impl Kernels {
         scratch: &mut [i8],
     ) {
         let [taps, _] = job.kernel;
-        let further = rows.len().saturating_sub(taps).checked_div(stride);
-        let count = further.unwrap_or(0).saturating_add(1);
+        let count = job.windows(stride, rows.len()).unwrap_or(1);
         if let (Some(several), 2..) = (self.several_rows, count)
             && several(job, stride, rows, out, scratch).is_some()
         {

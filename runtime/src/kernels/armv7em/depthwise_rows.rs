@@ -77,14 +77,13 @@ pub(super) fn several_rows(
 ) -> Option<()> {
     let (channels, stride) = (job.channels, job.stride);
     let lines = aligned(scratch);
-    let height = rows.len().checked_sub(TAPS)?.checked_div(row_stride)?;
-    let height = height.wrapping_add(1);
+    let height = job.windows(row_stride, rows.len())?;
     let pitch = out.len().checked_div(height)?;
     let count = pitch.checked_div(channels)?;
     let fast = job.kernel == [TAPS, TAPS]
         && job.requant.shift == 0
         && matches!(row_stride, 1 | 2)
-        && rows.windows(TAPS).all(|rows| job.fits(rows))
+        && job.fits_some(rows)
         && is_fast(job, TAPS, count, lines);
     if !fast {
         return None;

@@ -71,11 +71,8 @@ pub(super) fn several_rows(
     out: &mut [i8],
     scratch: &mut [i8],
 ) -> Option<()> {
-    let further = rows.len().checked_sub(TAPS)?.checked_div(row_stride)?;
-    let row = job.width.checked_mul(job.pixel_bytes())?;
-    let whole = |bytes: &&[i8]| bytes.is_empty() || bytes.len() == row;
-    let known = rows.len() <= MAX_TAP_ROWS && is_three(job);
-    if !known || !job.fits(rows.get(..TAPS)?) || !rows.iter().all(whole) {
+    let height = job.windows(row_stride, rows.len())?;
+    if !is_three(job) || rows.len() > MAX_TAP_ROWS || !job.fits_some(rows) {
         return None;
     }
     let room = aligned(scratch);
@@ -84,7 +81,6 @@ pub(super) fn several_rows(
     for (place, row) in starts.iter_mut().zip(rows) {
         *place = start(row);
     }
-    let height = further.wrapping_add(1);
     let to = (height, out.len().checked_div(height)?, out);
     of_rows(job, &layout, (row_stride, &starts), to, room);
     Some(())

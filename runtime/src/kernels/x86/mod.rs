@@ -9,6 +9,7 @@ mod avx512;
 mod avxvnni;
 mod copy;
 mod detect;
+mod pieces;
 mod unrolled;
 
 use super::Kernels;

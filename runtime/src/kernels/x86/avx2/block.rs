@@ -237,18 +237,3 @@ unsafe fn last_run(at: *const i8, channels: usize, elements: usize) -> __m256i {
     // SAFETY: 32 bytes are there.
     unsafe { _mm256_loadu_si256(run.as_ptr().cast()) }
 }
-
-/// One to three elements of a patch, low byte first, with zeros above them.
-///
-/// # Safety
-/// They can be read.
-#[inline]
-pub unsafe fn last_elements(at: *const i8, elements: usize) -> i32 {
-    let mut word = 0;
-    for n in 0..elements {
-        // SAFETY: the caller's.
-        let byte = unsafe { at.add(n).cast::<u8>().read() };
-        word |= i32::from(byte).wrapping_shl(8u32.wrapping_mul(n as u32));
-    }
-    word
-}

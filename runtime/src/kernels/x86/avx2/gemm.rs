@@ -6,9 +6,10 @@
 use core::arch::x86_64::*;
 
 use super::super::unrolled::unrolled;
-use super::block::{Channels, finish_tile, last_elements};
+use super::block::{Channels, finish_tile};
 use super::lines;
 use super::requant::Finish;
+use super::runs::{each_run, last_elements};
 use crate::kernels::{Gemm, Packing, scalar};
 
 /// A [`Gemm`] over `count` patches.
@@ -104,25 +105,9 @@ unsafe fn tile<const H: usize, const P: usize>(
             });
         };
     }
-    let whole = job.k & !3;
-    let mut done = 0;
-    while done < whole {
-        // SAFETY: a run of the block's weights and four elements of each patch, all below `k`.
-        unsafe {
-            step!(channels.run(done), |patch: *const i8| patch
-                .add(done)
-                .cast::<i32>()
-                .read_unaligned());
-        }
-        done = done.wrapping_add(4);
-    }
-    if whole < job.k {
-        // SAFETY: the elements from `whole` on are the patch's own.
-        unsafe {
-            step!(channels.last_run(), |patch: *const i8| {
-                last_elements(patch.add(whole), job.k & 3)
-            });
-        }
+    // SAFETY: of the channels' weights and each patch, elements below `k`.
+    unsafe {
+        each_run!(job, channels, step);
     }
     // SAFETY: the outputs of the tile.
     unsafe { finish_tile!(channels, finish, acc, to, job.stride) };

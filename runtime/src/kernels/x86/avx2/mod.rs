@@ -12,6 +12,7 @@ pub mod gemm;
 mod lines;
 mod pair;
 pub mod requant;
+pub mod runs;
 
 use super::copy;
 use crate::kernels::{Kernels, Packing, scalar};

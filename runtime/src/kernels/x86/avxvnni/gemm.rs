@@ -6,7 +6,8 @@
 
 use core::arch::{asm, x86_64::*};
 
-use super::super::avx2::block::{Channels, finish_tile, last_elements};
+use super::super::avx2::block::{Channels, finish_tile};
+use super::super::avx2::runs::{each_run, last_elements};
 use super::super::avx2::{self, requant::Finish};
 use super::super::unrolled::unrolled;
 use super::dot::Dot;
@@ -140,25 +141,9 @@ unsafe fn tile<D: Dot, const H: usize, const P: usize, const FIRST: bool>(
             }
         };
     }
-    let whole = job.k & !3;
-    let mut done = 0;
-    while done < whole {
-        // SAFETY: a run of the channels' weights and four elements of each patch, all below `k`.
-        unsafe {
-            step!(channels.run(done), |patch: *const i8| patch
-                .add(done)
-                .cast::<i32>()
-                .read_unaligned());
-        }
-        done = done.wrapping_add(4);
-    }
-    if whole < job.k {
-        // SAFETY: the elements from `whole` on are the patch's own.
-        unsafe {
-            step!(channels.last_run(), |patch: *const i8| {
-                last_elements(patch.add(whole), job.k & 3)
-            });
-        }
+    // SAFETY: of the channels' weights and each patch, elements below `k`.
+    unsafe {
+        each_run!(job, channels, step);
     }
     if FIRST {
         unrolled!(h below H => {

@@ -17,6 +17,7 @@ mod larger;
 mod narrow;
 mod sliding;
 
+use super::super::pieces::{Row, rows_under, starts};
 use crate::kernels::{Depthwise, MAX_TAP_ROWS, scalar};
 
 /// Most rows and columns of a kernel; larger ones go to the scalar kernel.
@@ -43,35 +44,15 @@ pub fn several_rows(
         && !job.weights.packing.depthwise_by_channel()
         && taps_h <= MOST
         && taps_w <= MOST
-        && rows.len() <= MAX_TAP_ROWS;
-    let further = rows.len().checked_sub(taps_h)?.checked_div(row_stride)?;
-    let all_fit = (0..=further).all(|y| {
-        let under = rows.get(y.wrapping_mul(row_stride)..).unwrap_or_default();
-        under.get(..taps_h).is_some_and(|under| job.fits(under))
-    });
-    let count = further.wrapping_add(1);
+        && rows.len() <= MAX_TAP_ROWS
+        && job.fits_some(rows);
+    let count = job.windows(row_stride, rows.len())?;
     let columns = out.len().checked_div(job.channels)?.checked_div(count)?;
-    if !ours || !all_fit || columns == 0 {
+    if !ours || columns == 0 {
         return None;
     }
     let beyond = scratch.get_mut(..job.channels)?;
-    match job.outside {
-        Some(pixel) => beyond.copy_from_slice(pixel),
-        None => beyond.fill(job.zero_point),
-    }
-    // A row outside the image is one pixel that comes again and again.
-    let mut under = [Row {
-        at: beyond.as_ptr(),
-        step: 0,
-    }; MAX_TAP_ROWS];
-    for (row, place) in rows.iter().zip(&mut under) {
-        if !row.is_empty() {
-            *place = Row {
-                at: row.as_ptr(),
-                step: job.channels,
-            };
-        }
-    }
+    let under = rows_under(job, rows, beyond);
     let site = Site {
         job,
         under,
@@ -86,13 +67,6 @@ pub fn several_rows(
     // rows fit the output.
     unsafe { site.run() };
     Some(())
-}
-
-/// A row under the window: where it begins, and how far its pixels are apart.
-#[derive(Clone, Copy)]
-struct Row {
-    at: *const i8,
-    step: usize,
 }
 
 /// The job with the rows under all of its windows.
@@ -190,11 +164,6 @@ impl Site<'_> {
     /// The output pixel at which each piece begins: the last ones overlap where the row does not divide.
     #[inline(always)]
     fn starts<const P: usize>(&self, part: &Part) -> [usize; P] {
-        let mut starts = [0; P];
-        let last = self.columns.wrapping_sub(part.length);
-        for (n, start) in starts.iter_mut().enumerate() {
-            *start = n.wrapping_mul(part.length).min(last);
-        }
-        starts
+        starts(self.columns, part.length)
     }
 }

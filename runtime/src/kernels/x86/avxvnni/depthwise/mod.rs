@@ -13,6 +13,7 @@ mod windows;
 use core::arch::x86_64::__m256i;
 
 use super::super::avx2;
+use super::super::pieces::{Row, rows_under, starts};
 use super::dot::Dot;
 use crate::kernels::Depthwise;
 
@@ -41,23 +42,7 @@ pub fn depthwise<D: Dot>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], sc
     else {
         return avx2::depthwise::depthwise(job, rows, out, scratch);
     };
-    match job.outside {
-        Some(pixel) => beyond.copy_from_slice(pixel),
-        None => beyond.fill(job.zero_point),
-    }
-    // A row outside the image is one pixel that comes again and again.
-    let mut under = [Row {
-        at: beyond.as_ptr(),
-        step: 0,
-    }; MOST];
-    for (row, place) in rows.iter().zip(&mut under) {
-        if !row.is_empty() {
-            *place = Row {
-                at: row.as_ptr(),
-                step: job.channels,
-            };
-        }
-    }
+    let under = rows_under(job, rows, beyond);
     let site = Site {
         job,
         under,
@@ -69,13 +54,6 @@ pub fn depthwise<D: Dot>(job: &Depthwise<'_>, rows: &[&[i8]], out: &mut [i8], sc
     // asked, there are eight channels, `beyond` has a byte for each, and `columns` whole pixels fit the
     // output.
     unsafe { site.run::<D>() }
-}
-
-/// A row under the window: where it begins, and how far its pixels are apart.
-#[derive(Clone, Copy)]
-struct Row {
-    at: *const i8,
-    step: usize,
 }
 
 /// The job with its rows.
@@ -135,15 +113,10 @@ impl Site<'_> {
     #[target_feature(enable = "avx2")]
     unsafe fn part<D: Dot, const P: usize>(&self, first: usize) -> usize {
         let length = self.columns.div_ceil(P);
-        let last = self.columns.wrapping_sub(length);
-        let mut starts = [0; P];
-        for (n, start) in starts.iter_mut().enumerate() {
-            *start = n.wrapping_mul(length).min(last);
-        }
         let part = Part {
             first: first.min(self.job.channels.wrapping_sub(Part::<P>::WIDTH)),
             length,
-            starts,
+            starts: starts(self.columns, length),
         };
         // SAFETY: the caller's.
         unsafe { self.windows::<D, P>(&part) };
