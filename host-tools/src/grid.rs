@@ -85,6 +85,14 @@ pub fn images(count: usize) -> String {
     }
 }
 
+/// So many threads.
+pub fn threads(count: usize) -> String {
+    match count {
+        1 => "1 thread".into(),
+        count => format!("{count} threads"),
+    }
+}
+
 /// A fraction as a percentage.
 pub fn percent(fraction: f64) -> String {
     format!("{:.1} %", fraction * 100.0)

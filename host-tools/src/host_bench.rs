@@ -238,8 +238,8 @@ impl fmt::Display for HostBench {
         }
         write!(
             f,
-            "{} threads: {:.1} images a second, {:.1} GMAC/s",
-            self.all_cores.threads,
+            "{}: {:.1} images a second, {:.1} GMAC/s",
+            crate::grid::threads(self.all_cores.threads),
             self.all_cores.images_per_second,
             self.all_cores.gmacs_per_second,
         )

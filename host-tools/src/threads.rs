@@ -110,8 +110,8 @@ impl fmt::Display for OneImage {
         let Percentiles { p10, p50, p90 } = self.wall_ns;
         write!(
             f,
-            "one image on {} threads: {:.1} µs (p10 {:.1}, p90 {:.1}), {:.2} times as fast as on one",
-            self.threads,
+            "one image on {}: {:.1} µs (p10 {:.1}, p90 {:.1}), {:.2} times as fast as on one",
+            crate::grid::threads(self.threads),
             us(p50),
             us(p10),
             us(p90),

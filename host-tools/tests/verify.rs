@@ -1,59 +1,20 @@
 //! `tidbit verify` from the command line, on the bundled net: what it prints, and when it fails.
 
+mod common;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::OnceLock;
+use std::path::Path;
+use std::process::Output;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-const NET: &str = "fashion_mobilenet_v2.onnx";
-
-/// Runs `tidbit` among the fixtures.
-fn tidbit(arguments: &[&str]) -> Output {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tidbit"));
-    command.args(arguments).current_dir(fixtures);
-    command.output().unwrap()
-}
-
-/// The bundled net as a blob, made once.
-fn blob() -> PathBuf {
-    static MADE: OnceLock<TempDir> = OnceLock::new();
-    let folder = MADE.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let blob = folder.path().join("net.tidbit");
-        let head = [
-            "quantize",
-            NET,
-            "--calibration",
-            "calibration",
-            "--ranges",
-            "minmax",
-        ];
-        let tail = ["--mean", "73", "--std", "90", "-o", blob.to_str().unwrap()];
-        let made = tidbit(&[&head[..], &tail[..]].concat());
-        assert!(made.status.success(), "{}", text(&made.stderr));
-        folder
-    });
-    folder.path().join("net.tidbit")
-}
+use common::{NET, blob, json, text, tidbit};
 
 /// Verifies the blob over the labelled images, against `net`.
 fn verify(net: &str, options: &[&str]) -> Output {
     let blob = blob();
     let head = ["verify", blob.to_str().unwrap(), "--reference", net];
     tidbit(&[&head[..], &["--images", "test"], options].concat())
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn json(output: &Output) -> Value {
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 #[test]

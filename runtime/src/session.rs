@@ -103,15 +103,7 @@ impl<'b, 'm> Session<'b, 'm> {
         let (arena, scratch) = memory
             .split_at_mut_checked(model.arena_bytes())
             .ok_or(small)?;
-        Ok(Self {
-            kernels,
-            model: *model,
-            arena,
-            hands: Hands::alone(scratch),
-            progress: first_segment(model),
-            segment: 0,
-            asked: None,
-        })
+        Ok(Self::over(model, arena, Hands::alone(scratch), kernels))
     }
 
     /// As [`with_kernels`](Self::with_kernels), on threads that the caller lends; it uses the first
@@ -132,7 +124,18 @@ impl<'b, 'm> Session<'b, 'm> {
         let arena = model.arena_bytes();
         let (arena, scratch) = memory.split_at_mut_checked(arena).ok_or(small)?;
         let hands = Hands::many(scratch, model.scratch_bytes(), (pool, threads)).ok_or(small)?;
-        Ok(Self {
+        Ok(Self::over(model, arena, hands, kernels))
+    }
+
+    /// At the start of an image.
+    #[inline(always)]
+    fn over(
+        model: &Model<'b>,
+        arena: &'m mut [u8],
+        hands: Hands<'m>,
+        kernels: &'static Kernels,
+    ) -> Self {
+        Self {
             kernels,
             model: *model,
             arena,
@@ -140,7 +143,7 @@ impl<'b, 'm> Session<'b, 'm> {
             progress: first_segment(model),
             segment: 0,
             asked: None,
-        })
+        }
     }
 
     /// Forgets the inference under way; the next row is row 0 of a new image.

@@ -2,6 +2,7 @@
 //! against its reference.
 
 pub mod architectures;
+pub mod bundled;
 pub mod every_op;
 pub mod exercise;
 pub mod full_size;

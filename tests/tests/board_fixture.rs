@@ -6,35 +6,22 @@ use std::path::Path;
 use tidbit::{Model, Session};
 use tidbit_cli::board::{Board, Emulated, firmware};
 use tidbit_cli::dataset::Dataset;
-use tidbit_quantize::{Network, Normalization, Options, Ptq, Ram, RangeMethod};
+use tidbit_quantize::{Ptq, Ram, RangeMethod};
+use tidbit_tests::bundled::{fixtures, quantized};
 use tidbit_tests::trace::trace;
 
 /// The first grey images of a folder of the fixtures.
 fn images(folder: &str, count: usize) -> Vec<Vec<u8>> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let pixels = |path: &Path| image::open(path).expect("a PNG").to_luma8().into_raw();
-    let dataset = Dataset::open(&fixtures.join(folder)).expect("the fixtures are readable");
+    let dataset = Dataset::open(&fixtures().join(folder)).expect("the fixtures are readable");
     let samples = dataset.samples.iter().take(count);
     samples.map(|sample| pixels(&sample.path)).collect()
 }
 
 /// The blob of a bundled net.
 fn blob(file: &str, ptq: Ptq) -> Vec<u8> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let net = Network::load(&fixtures.join(file)).expect("it is understood");
-    let options = Options {
-        normalization: Normalization {
-            mean: vec![73.0],
-            std: vec![90.0],
-            bgr: false,
-        },
-        labels: vec![],
-        ranges: Some(RangeMethod::Percentile),
-        ram: Ram::Auto,
-        ptq,
-    };
-    let made = net.quantize(&images("calibration", 120), &options, &());
-    made.expect("it is quantized").blob
+    let how = (Some(RangeMethod::Percentile), Ram::Auto, ptq);
+    quantized(&fixtures().join(file), &images("calibration", 120), how)
 }
 
 /// Holds output, arena and every tensor of a board against the host's; the most stack that an image

@@ -8,9 +8,10 @@ mod score;
 
 use tidbit::{Model, Session};
 use tidbit_quantize::{Error, Network, Normalization, Options, Ptq, Reference};
+use tidbit_tests::bundled::fixtures;
 use tidbit_tests::measure::measure;
 
-use score::{Score, fixtures, score};
+use score::{Score, score};
 
 #[test]
 fn the_bundled_net_keeps_its_accuracy_in_every_form() {

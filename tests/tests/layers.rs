@@ -1,7 +1,7 @@
 //! `verify --layers` names the operator that is broken: operators of a good blob are damaged one at
 //! a time, and the first fall has to be at each.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tidbit::blob::{ConvParams, OpKind};
 use tidbit::{ImageShape, Model};
@@ -9,23 +9,12 @@ use tidbit_cli::dataset::Dataset;
 use tidbit_cli::layer_report::LayerReport;
 use tidbit_cli::layer_sqnr;
 use tidbit_cli::pixels::Loader;
-use tidbit_quantize::{LayerReference, Network, Normalization, Options, RangeMethod};
+use tidbit_quantize::{LayerReference, Network, Ptq, Ram, RangeMethod};
+use tidbit_tests::bundled::{fixtures, normalization, quantized};
 use tidbit_tests::handmade::seal;
 use tidbit_tests::measure::on_disk;
 use tidbit_tests::onnx::{Attr, Net};
 use tidbit_tests::surgery;
-
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
-
-fn normalization() -> Normalization {
-    Normalization {
-        mean: vec![73.0],
-        std: vec![90.0],
-        bgr: false,
-    }
-}
 
 /// A few images, and what makes them images of a net's shape.
 fn images(shape: ImageShape) -> (Dataset, Loader) {
@@ -38,22 +27,15 @@ fn images(shape: ImageShape) -> (Dataset, Loader) {
 }
 
 /// A net as a blob, calibrated on the images on which it is measured.
-fn quantized(path: &Path) -> Vec<u8> {
+fn blob(path: &Path) -> Vec<u8> {
     let net = Network::load(path).expect("the bundled nets are understood");
     let (dataset, loader) = images(net.input_shape());
     let samples = dataset.samples.iter();
     let calibration: Vec<Vec<u8>> = samples
         .map(|sample| loader.load(&sample.path).expect("a PNG"))
         .collect();
-    let options = Options {
-        normalization: normalization(),
-        labels: vec![],
-        ranges: Some(RangeMethod::MinMax),
-        ram: tidbit_quantize::Ram::Auto,
-        ptq: tidbit_quantize::Ptq::FAST,
-    };
-    let made = net.quantize(&calibration, &options, &());
-    made.expect("the bundled nets are quantized").blob
+    let how = (Some(RangeMethod::MinMax), Ram::Auto, Ptq::FAST);
+    quantized(path, &calibration, how)
 }
 
 fn measured(path: &Path, blob: &[u8]) -> LayerReport {
@@ -80,7 +62,7 @@ fn damage(blob: &mut [u8], index: u16) {
 #[test]
 fn the_operator_that_is_damaged_is_named() {
     let path = fixtures().join("fashion_mobilenet_v2.onnx");
-    let blob = quantized(&path);
+    let blob = blob(&path);
     assert_eq!(measured(&path, &blob).first_fall, None);
     let model = Model::new(&blob).expect("the blob validates");
     let ops = model.tables().flow.ops;
@@ -112,7 +94,7 @@ fn layers_are_in_order_whatever_the_exporter() {
     ];
     for file in files {
         let path = fixtures().join(file);
-        let found = measured(&path, &quantized(&path));
+        let found = measured(&path, &blob(&path));
         // An order that is wrong gives about 0 dB.
         for layer in &found.layers {
             assert!(
@@ -138,7 +120,7 @@ fn nodes_that_become_several_operators_are_matched() {
     let wide = net.node("ConvTranspose", &[&bent, &weights], &[strides]);
     let answer = net.conv(&wide, [4, 5, 1, 1], &[]);
     let file = on_disk(&net.finish(&answer));
-    let found = measured(file.path(), &quantized(file.path()));
+    let found = measured(file.path(), &blob(file.path()));
     let known = found.layers.iter().filter_map(|layer| layer.sqnr_db);
     let known: Vec<f64> = known.collect();
     assert!(known.iter().all(|&db| db > 25.0), "{}", found.grid());

@@ -1,7 +1,5 @@
 //! On threads, every net answers what it answers on one, whatever the pool does with the pieces.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 use tidbit::kernels::{backends, kernels};
 use tidbit::threads::MAX_THREADS;
@@ -9,7 +7,8 @@ use tidbit::{Error, Model, Piece, Pool, Session};
 use tidbit_cli::threads::Threads;
 use tidbit_quantize::plan::{layerwise, plan};
 use tidbit_quantize::repack::repack;
-use tidbit_quantize::{Network, Normalization, Options, Ptq, Ram};
+use tidbit_quantize::{Network, Ptq, Ram};
+use tidbit_tests::bundled::{fixtures, quantized};
 use tidbit_tests::measure::images;
 use tidbit_tests::pools::{TestPool, Way};
 use tidbit_tests::random_net::{emit, recipes};
@@ -43,21 +42,11 @@ fn try_all(blob: &[u8], least_macs: u32) -> usize {
 
 /// A bundled net, planned so.
 fn bundled(file: &str, ram: Ram) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
-    let net = Network::load(&path.join(file)).expect("the bundled net is understood");
-    let options = Options {
-        normalization: Normalization {
-            mean: vec![73.0],
-            std: vec![90.0],
-            bgr: false,
-        },
-        labels: vec![],
-        ranges: None,
-        ram,
-        ptq: Ptq::FAST,
-    };
-    let made = net.quantize(&images(net.input_shape(), 8, 1), &options, &());
-    made.expect("the bundled net is quantized").blob
+    let path = fixtures().join(file);
+    let shape = Network::load(&path)
+        .expect("it is understood")
+        .input_shape();
+    quantized(&path, &images(shape, 8, 1), (None, ram, Ptq::FAST))
 }
 
 proptest! {

@@ -1,25 +1,16 @@
 //! The bundled net as ONNX Runtime quantized it, against ONNX Runtime's own answers.
 
-use std::path::{Path, PathBuf};
-
 use tidbit::{Model, Session};
 use tidbit_cli::dataset::Dataset;
-use tidbit_quantize::{Network, Normalization, Reference};
+use tidbit_quantize::{Network, Reference};
+use tidbit_tests::bundled::{fixtures, normalization};
 
 use super::{Compared, options};
-
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
-}
 
 #[test]
 fn the_bundled_net_answers_as_in_onnx_runtime() {
     let path = fixtures().join("fashion_mobilenet_v2_qdq.onnx");
-    let normalization = Normalization {
-        mean: vec![73.0],
-        std: vec![90.0],
-        bgr: false,
-    };
+    let normalization = normalization();
     let network = Network::load(&path).expect("it is understood");
     let made = network.quantize(&[], &options(&normalization), &());
     let made = made.expect("it is quantized");
